@@ -1,0 +1,128 @@
+"""The port between a plan and whatever builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from jetson_containers.engine.events import Sink
+from jetson_containers.errors import BuilderError, ExitCode, Location, UnreachableError
+from jetson_containers.plan.model import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do; a stage's ``needs`` are checked against ``features``.
+
+    ``root`` is where the engine keeps its data (``None`` when it is on another machine),
+    ``runtimes`` and ``cdi_devices`` decide about GPUs, ``arch`` is the machine's as Docker
+    names it.
+    """
+
+    version: str
+    arch: str
+    features: frozenset[str]
+    runtimes: tuple[str, ...] = ()
+    cdi_devices: tuple[str, ...] = ()
+    root: Path | None = None
+    gpu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """An image that an engine holds; ``size`` in bytes as the engine counts it."""
+
+    digest: str
+    references: tuple[str, ...]
+    labels: Mapping[str, str]
+    arch: str
+    size: int
+    layers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """A stage with what only this run knows.
+
+    ``parent`` is the reference that ``BASE_IMAGE`` gets, ``secrets`` maps secret ids to files,
+    ``budget`` holds build arguments that may not change the result (job counts).
+    """
+
+    stage: Stage
+    parent: str
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    budget: Mapping[str, str] = field(default_factory=dict)
+    cache_from: Sequence[str] = ()
+    cache_to: Sequence[str] = ()
+    compression: str = "zstd"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A container that runs to its end: ``mounts`` are read-only, host path to container path."""
+
+    image: str
+    argv: tuple[str, ...]
+    mounts: Mapping[Path, str]
+    data: Path | None = None
+    gpu: bool = False
+    timeout: float = 900.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class StepFailed(BuilderError):
+    """A step of a Dockerfile failed. ``lines`` are the failing step's, the cause first."""
+
+    def __init__(
+        self, what: str, *, where: Location | None = None, hint: str = "", lines: Sequence[str] = ()
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.lines = tuple(lines)
+
+
+class EngineGone(UnreachableError):
+    """The engine stopped answering."""
+
+
+class Interrupted(BuilderError):
+    """The run was stopped from outside."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Engine(Protocol):
+    """What every engine does. Errors are :class:`~jetson_containers.errors.BuilderError`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def capabilities(self) -> Capabilities:
+        """Asked once and kept."""
+
+    def command(self, request: BuildRequest) -> tuple[str, ...]:
+        """The argv that builds the stage alone, as a person may paste it."""
+
+    def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
+        """Build and tag one stage. Raises :class:`StepFailed` or :class:`EngineGone`."""
+
+    def cancel(self) -> None:
+        """Stop whatever runs, from any thread, within two seconds."""
+
+    def tag(self, source: str, reference: str) -> None: ...
+
+    def push(self, reference: str, on_line: Callable[[str], None]) -> None: ...
+
+    def pull(self, reference: str, platform: str, on_line: Callable[[str], None]) -> ImageInfo: ...
+
+    def inspect(self, reference: str) -> ImageInfo | None:
+        """The image of that reference or digest, or ``None``."""
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        """Every local image that carries the label."""
+
+    def remove(self, reference: str) -> None: ...
+
+    def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
+        """Run a container to its end, remove it, and give its exit status."""
