@@ -71,7 +71,9 @@ class Package:
     ``root`` is the search path it was found under and ``path`` its own directory, both absolute;
     ``dockerfile`` is relative to ``path``, ``None`` for a meta package that only collects others.
     ``tests`` are ``x.py``, ``x.sh`` or a command line. ``aliases`` are full names: ``torch`` or
-    ``torch:2.8``. ``is_default`` says that the bare name means this version.
+    ``torch:2.8``. ``is_default`` says that the bare name means this version. ``unpinned`` are the
+    questions to the network that its definition asked and no lock answers; ``generated`` are files,
+    path and text, that belong into its build context beside those of ``path``.
     """
 
     name: str
@@ -97,6 +99,8 @@ class Package:
     secrets: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     runtime: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    unpinned: tuple[str, ...] = ()
+    generated: tuple[tuple[str, str], ...] = ()
 
     @property
     def reference(self) -> str:

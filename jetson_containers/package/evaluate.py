@@ -1,0 +1,322 @@
+"""One directory evaluated for one target: header, then config files, to plain mappings."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jetson_containers.errors import DefinitionError, Location
+from jetson_containers.package import modules
+from jetson_containers.package.config_files import NAMES, SUFFIXES, read_config_file
+from jetson_containers.package.findings import Finding, Severity
+from jetson_containers.package.header import Document, read_header
+from jetson_containers.package.keys import (
+    DEFAULT_REQUIRES,
+    KEYS,
+    as_lists,
+    is_definition,
+    looks_like_definition,
+    plain,
+    strings,
+)
+from jetson_containers.package.names import Evaluation, evaluating
+from jetson_containers.package.scan import Directory
+from jetson_containers.platform.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an evaluation may depend on beside the files and the target.
+
+    ``environment`` is all that a definition sees in ``os.environ``; ``answers`` are what a lock
+    recorded for questions to the network; ``roots`` are the trees whose modules can be imported
+    as ``packages.*``, last first. ``strict`` trees are this project's own: unknown keys are errors.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    roots: tuple[Path, ...] = ()
+    strict: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What a directory defines for a target, in JSON's types.
+
+    ``packages`` are flat mappings of keys; ``lines`` says where texts stand, as ``depends:numpy``
+    to file and line. ``inputs`` are the files that decided it, so that the whole is a function
+    of their bytes, the target and the settings. ``asked`` are questions to the network without a
+    recorded answer, ``generated`` files that belong into the build context.
+    """
+
+    packages: tuple[dict[str, Any], ...] = ()
+    lines: dict[str, tuple[str, int]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    inputs: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    generated: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, which crosses a process boundary and may lie in a cache."""
+        return {
+            "packages": list(self.packages),
+            "lines": {key: list(place) for key, place in self.lines.items()},
+            "findings": [finding.to_dict() for finding in self.findings],
+            "inputs": list(self.inputs),
+            "asked": list(self.asked),
+            "generated": dict(self.generated),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evaluated:
+        """Read the JSON form back."""
+        return cls(
+            packages=tuple(data["packages"]),
+            lines={key: (str(place[0]), int(place[1])) for key, place in data["lines"].items()},
+            findings=tuple(Finding.from_dict(item) for item in data["findings"]),
+            inputs=tuple(data["inputs"]),
+            asked=tuple(data["asked"]),
+            generated=dict(data["generated"]),
+        )
+
+
+def needs_python(directory: Directory) -> bool:
+    """Whether evaluating ``directory`` may run code, and so belongs into a guarded process."""
+    return directory.has_config_py
+
+
+def evaluate(directory: Directory, target: Target, settings: Settings) -> Evaluated:
+    """What ``directory`` defines for ``target``. Whatever is wrong becomes a finding.
+
+    Runs ``config.py`` in the calling process: unless :func:`needs_python` says no, call it
+    through :func:`jetson_containers.package.worker.run`.
+    """
+    return _Work(directory, target, settings).run()
+
+
+class _Work:
+    """The state of one evaluation: the definition so far, and what was seen on the way."""
+
+    def __init__(self, directory: Directory, target: Target, settings: Settings) -> None:
+        self.directory = directory
+        self.target = target
+        self.settings = settings
+        self.strict = any(directory.path.is_relative_to(root) for root in settings.strict)
+        self.lines: dict[str, tuple[str, int]] = {}
+        self.findings: list[Finding] = []
+        self.inputs: dict[str, None] = {}
+        self.evaluation = Evaluation(target, settings.environment, settings.answers, directory.path)
+
+    def run(self) -> Evaluated:
+        try:
+            packages = tuple(plain(item) for item in self._packages())
+        except DefinitionError as error:
+            self._error("unreadable-definition", error)
+            packages = ()
+        return Evaluated(
+            packages,
+            self.lines,
+            tuple(self.findings),
+            tuple(self.inputs),
+            tuple(self.evaluation.asked),
+            dict(self.evaluation.generated),
+        )
+
+    def _packages(self) -> list[dict[str, Any]]:
+        directory = self.directory
+        package: Any = {
+            "path": str(directory.path),
+            "name": directory.path.name,
+            "requires": DEFAULT_REQUIRES,
+            "postfix": "",
+            "config": [],
+            "test": list(directory.tests),
+        }
+        found = self._found_config_files()
+        if directory.dockerfile:
+            package["dockerfile"] = directory.dockerfile
+        elif not found:
+            return []
+        package["config"] = list(found)
+        if directory.dockerfile:
+            self._apply_header(package, directory.dockerfile)
+        for name in strings(package["config"]):
+            if not isinstance(package, dict):
+                raise DefinitionError(
+                    f"{name} cannot be applied after a config.py that defines several packages",
+                    where=Location(str(directory.path / name)),
+                )
+            if name.endswith(".py"):
+                package = self._execute(name, package)
+                if package is None:
+                    return []
+            else:
+                self._apply_file(package, name, found.get(name))
+        return list(flattened(package))
+
+    def _found_config_files(self) -> dict[str, Document | None]:
+        found: dict[str, Document | None] = {}
+        for name in self.directory.data_files:
+            document = self._read_config_file(name, named=name in NAMES)
+            if document:
+                found[name] = document
+        if self.directory.has_config_py:
+            found["config.py"] = None
+        return found
+
+    def _read_config_file(self, name: str, *, named: bool) -> Document | None:
+        path = self.directory.path / name
+        if named:
+            self.inputs[str(path)] = None
+        try:
+            document = read_config_file(path, named=named)
+        except DefinitionError as error:
+            self._error("unreadable-config", error)
+            return None
+        if document:
+            self.inputs[str(path)] = None
+        return document
+
+    def _apply_header(self, package: dict[str, Any], name: str) -> None:
+        path = self.directory.path / name
+        if not path.is_file():
+            return  # the loader says so, once the whole definition is known
+        self.inputs[str(path)] = None
+        try:
+            header = read_header(path)
+        except DefinitionError as error:
+            self._error("unreadable-header", error)
+            return
+        if header:
+            self._note_lines(header, path)
+            package.update(as_lists(self._known(header.data, header, path)))
+
+    def _apply_file(self, package: dict[str, Any], name: str, document: Document | None) -> None:
+        """Merge a data file: one package's keys, one name with keys, or several names."""
+        path = self.directory.path / name
+        if document is None:
+            if not name.endswith(SUFFIXES) or not path.is_file():
+                where = self.lines.get("config:", (str(self.directory.path), 0))
+                raise DefinitionError(
+                    f"config: names {name}, which is not there",
+                    where=Location(*where),
+                    hint="name a .py, .yaml, .yml or .json file of the same directory",
+                )
+            document = self._read_config_file(name, named=True)
+            if document is None:
+                return
+        self._note_lines(document, path)
+        data = document.data
+        if is_definition(data) or looks_like_definition(data):
+            self._merge(package, data, document, path)
+        elif len(data) == 1:
+            [(package["name"], keys)] = data.items()
+            self._merge(package, keys, document, path)
+        else:
+            for key, keys in data.items():
+                part = {item: package[item] for item in KEYS if item in package}
+                self._merge(part, keys, document, path)
+                package[key] = part | {"name": key}
+
+    def _merge(
+        self, package: dict[str, Any], keys: Mapping[str, Any], document: Document, path: Path
+    ) -> None:
+        known = as_lists(self._known(keys, document, path))
+        package.update(known)
+        if known.get("dockerfile"):
+            self._apply_header(package, str(known["dockerfile"]))
+
+    def _known(self, data: Mapping[str, Any], document: Document, path: Path) -> dict[str, Any]:
+        for key in data:
+            if key not in KEYS:
+                self.unknown_key(str(key), Location(str(path), document.lines.get(f"{key}:", 0)))
+        return {key: value for key, value in data.items() if key in KEYS}
+
+    def _note_lines(self, document: Document, path: Path) -> None:
+        for key, line in document.lines.items():
+            self.lines.setdefault(key, (str(path), line))
+
+    def _execute(self, name: str, package: dict[str, Any]) -> Any:
+        path = self.directory.path / name
+        self.inputs[str(path)] = None
+        roots = (self.directory.imports, *self.settings.roots)
+        with evaluating(self.evaluation), modules.importable(roots) as read:
+            try:
+                return modules.execute(
+                    path, self.directory.imports, {"package": package, "target": self.target}
+                )["package"]
+            except (Exception, SystemExit, TimeUp) as error:
+                place = _place(error, roots) or Location(str(path))
+                what = _in_words(error)
+                raise DefinitionError(f"{path.name} {what}", where=place) from None
+            finally:
+                self.inputs.update(dict.fromkeys(str(item) for item in read))
+
+    def unknown_key(self, key: str, where: Location) -> None:
+        severity: Severity = "error" if self.strict else "warning"
+        from difflib import get_close_matches
+
+        near = get_close_matches(key.lower(), KEYS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(KEYS))}"
+        self._find("unknown-key", f"unknown key {key!r}", severity, where, hint)
+
+    def _error(self, code: str, error: DefinitionError) -> None:
+        where = error.where or Location(str(self.directory.path))
+        self._find(code, error.what, "error", where, error.hint)
+
+    def _find(
+        self, code: str, message: str, severity: Severity, where: Location, hint: str
+    ) -> None:
+        self.findings.append(
+            Finding(
+                self.target.name, self.directory.path.name, code, message, severity, where, hint
+            )
+        )
+
+
+class TimeUp(BaseException):
+    """Raised inside a definition that has used up its time."""
+
+
+def flattened(value: object) -> Iterator[dict[str, Any]]:
+    """The packages in what a ``config.py`` left behind.
+
+    A mapping with a name in it is a package, unless it maps other names to packages: then it is
+    those. Lists and tuples may nest; anything else defines nothing.
+    """
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from flattened(item)
+    elif isinstance(value, dict):
+        inner = [
+            dict(item) | {"name": key}
+            for key, item in value.items()
+            if key not in KEYS and item and is_definition(item)
+        ]
+        yield from inner or ([value] if "name" in value else flattened(list(value.values())))
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, TimeUp):
+        return f"did not end within {error}"
+    if isinstance(error, SystemExit):
+        return f"called sys.exit({error.code!r})"
+    return f"raised {type(error).__name__}: {error}"
+
+
+def _place(error: BaseException, roots: Sequence[Path]) -> Location | None:
+    """The innermost line of the tree's own files that the error went through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Location(error.filename, error.lineno or 0)
+    place = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if any(Path(name).is_relative_to(root) for root in roots):
+            place = Location(name, line)
+    return place
+
+
+Evaluate = Callable[[Directory], Evaluated]

@@ -1,0 +1,180 @@
+"""What a definition may touch while it runs: its own directory to write, its tree to read.
+
+:func:`install` is for a child process that only evaluates definitions; nothing of it can be
+undone. It keeps honest files deterministic and stops careless ones. It is no prison for hostile
+code: a tree whose ``config.py`` is run is trusted as far as its Dockerfiles are.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+#: audit events that name a path as their first argument (and some a second) and change it
+_CHANGES = frozenset(
+    (
+        "os.chflags",
+        "os.chmod",
+        "os.chown",
+        "os.link",
+        "os.mkdir",
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.setxattr",
+        "os.symlink",
+        "os.truncate",
+        "os.utime",
+        "shutil.chown",
+        "shutil.move",
+        "shutil.rmtree",
+    )
+)
+_PROCESSES = (
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.kill",
+    "os.killpg",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "pty.spawn",
+    "subprocess.Popen",
+)
+_NETWORK = ("socket.bind", "socket.connect", "socket.getaddrinfo", "socket.sendto")
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+@dataclass(slots=True)
+class Guard:
+    """What is allowed now. ``directory`` may be written, ``readable`` places read.
+
+    ``refused`` collects in words what was tried and not done.
+    """
+
+    readable: tuple[str, ...]
+    directory: str = ""
+    active: bool = False
+    refused: list[str] = field(default_factory=list)
+
+    def refuse(self, what: str) -> None:
+        """Note an attempt."""
+        if what not in self.refused:
+            self.refused.append(what)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """The audit hook: raises :class:`PermissionError` for what is not allowed."""
+        if not self.active:
+            return
+        if event == "open":
+            self._open(*arguments)
+        elif event in _CHANGES:
+            paths = arguments[:2] if event in ("os.link", "os.rename", "os.symlink") else arguments
+            for path in paths[:2] if len(paths) > 1 and isinstance(paths[1], str) else paths[:1]:
+                self._write(path)
+        elif event.startswith(_PROCESSES):
+            self._deny("a command was not run", event)
+        elif event in _NETWORK:
+            self._deny("the network was not asked", event)
+        elif event in ("ctypes.dlopen", "_thread.start_new_thread"):
+            self._deny("a library or thread was not started", event)
+
+    def _open(self, path: Any, mode: Any, flags: Any) -> None:
+        if isinstance(path, int):
+            return
+        writes = (isinstance(mode, str) and bool(set(mode) & set("wax+"))) or (
+            isinstance(flags, int) and bool(flags & _WRITING)
+        )
+        if writes:
+            self._write(path)
+        elif not self._below(path, (*self.readable, self.directory)):
+            raise FileNotFoundError(2, "not part of the definition", os.fsdecode(path))
+
+    def _write(self, path: Any) -> None:
+        if isinstance(path, int) or path is None:
+            return
+        if os.fsdecode(path) != os.devnull and not self._below(path, (self.directory,)):
+            self._deny("a file outside the package was not written", os.fsdecode(path))
+
+    def _deny(self, what: str, detail: str) -> NoReturn:
+        self.refuse(f"{what} ({detail})")
+        raise PermissionError(1, what, detail)
+
+    @staticmethod
+    def _below(path: Any, places: Sequence[str]) -> bool:
+        real = os.path.realpath(os.fsdecode(path))
+        return any(real == place or real.startswith(place + os.sep) for place in places if place)
+
+
+def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str) -> Guard:
+    """Guard this process, for good; definitions below ``roots`` may be read.
+
+    ``environment`` becomes all of ``os.environ``, ``machine`` what ``uname`` says. Sleeping takes
+    no time, commands are not found, threads cannot be started. Turn the guard on around each
+    evaluation with ``guard.active``.
+    """
+    places = [*roots, *sys.path, sys.prefix, sys.base_prefix, Path(__file__).parents[1]]
+    places += [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), os.devnull]
+    guard = Guard(tuple(dict.fromkeys(os.path.realpath(place) for place in places if place)))
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.dont_write_bytecode = True
+    replace_commands(guard)
+    replace_host(machine)
+    _replace(threading, "_start_new_thread", _refuse_thread)
+    _replace(time, "sleep", lambda seconds: None)
+    sys.addaudithook(guard.audit)
+    return guard
+
+
+def replace_commands(guard: Guard) -> None:
+    """Commands of a definition are not run: they are not found, as in an empty machine.
+
+    So a file that tolerates a failing command (``check=False``) goes on as it would there.
+    """
+
+    def run(args: Any, *_rest: Any, check: bool = False, **options: Any) -> Any:
+        guard.refuse(f"a command was not run ({args if isinstance(args, str) else args[0]})")
+        empty: Any = "" if options.get("text") or options.get("universal_newlines") else b""
+        if check:
+            raise subprocess.CalledProcessError(127, args, empty, empty)
+        return subprocess.CompletedProcess(args, 127, empty, empty)
+
+    def checked(args: Any, **options: Any) -> Any:
+        return run(args, **{**options, "check": True})
+
+    def code(args: Any, *_rest: Any, **_options: Any) -> int:
+        guard.refuse(f"a command was not run ({args if isinstance(args, str) else args[0]})")
+        return 127
+
+    _replace(subprocess, "run", run)
+    _replace(subprocess, "check_output", checked)
+    _replace(subprocess, "check_call", checked)
+    _replace(subprocess, "call", code)
+    _replace(os, "system", code)
+
+
+def replace_host(machine: str) -> None:
+    """``uname`` speaks of the target's machine, not of the one that evaluates."""
+    known = SimpleNamespace(sysname="Linux", nodename="", release="", version="", machine=machine)
+    _replace(os, "uname", lambda: known)
+    _replace(platform, "machine", lambda: machine)
+
+
+def _refuse_thread(*_args: object, **_kwargs: object) -> NoReturn:
+    raise RuntimeError("a definition cannot start threads")
+
+
+def _replace(module: Any, name: str, value: Callable[..., Any]) -> None:
+    setattr(module, name, value)

@@ -1,0 +1,127 @@
+"""The YAML header of a Dockerfile, and YAML with the lines where things stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jetson_containers.errors import DefinitionError, Location
+
+try:  # the C parser is ten times faster; PyYAML may be built without it
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+_FENCE = "#---"
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A mapping read from a file.
+
+    ``lines`` gives the line (from 1) of each key, as ``depends:``, and of each text under it, as
+    ``depends:numpy``.
+    """
+
+    data: dict[str, Any]
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+def read_header(path: Path) -> Document | None:
+    """The header of the Dockerfile at ``path``, or ``None`` if it has none.
+
+    A header stands in the comment lines at the very top, between two that start with ``#---``;
+    several such blocks are one header. Windows line ends and a byte order mark are allowed. The
+    rest of the file is never read. Raises :class:`DefinitionError` with the line in that file.
+    """
+    text = _header_text(path)
+    if not text.strip():
+        return None
+    document = parse_yaml(text, path)
+    if not isinstance(document.data, dict):
+        raise DefinitionError(
+            "the header is not a mapping of keys",
+            where=Location(str(path), 1),
+            hint="write one 'key: value' in each line between the two '#---' lines",
+        )
+    return document
+
+
+def _header_text(path: Path) -> str:
+    """The header's YAML with every other line blank, so that lines count as in the file."""
+    kept: list[str] = []
+    inside = False
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                if not raw.removeprefix(_BOM.encode()).startswith(b"#"):
+                    break
+                line = _decoded(raw, path, number).removeprefix(_BOM)
+                if line.startswith(_FENCE):
+                    inside = not inside
+                    kept.append("\n")
+                elif inside:
+                    kept.append(line[1:].rstrip("\r\n") + "\n")
+                else:
+                    kept.append("\n")
+    except OSError as error:
+        raise DefinitionError(
+            f"the file cannot be read: {error.strerror or error}", where=Location(str(path))
+        ) from None
+    return "".join(kept)
+
+
+def _decoded(raw: bytes, path: Path, number: int) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DefinitionError(
+            "the file is not UTF-8",
+            where=Location(str(path), number),
+            hint="save it with the encoding UTF-8",
+        ) from None
+
+
+def parse_yaml(text: str, path: Path) -> Document:
+    """YAML ``text`` of the file ``path``, with the lines of keys and list items.
+
+    Raises :class:`DefinitionError` that names the line and what YAML found there.
+    """
+    loader = SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node is not None else None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or type(error).__name__
+        raise DefinitionError(
+            f"this is not YAML: {problem}",
+            where=Location(str(path), mark.line + 1 if mark else 0),
+            hint="quote text that holds a colon, a '*' or a leading '>'",
+        ) from None
+    finally:
+        loader.dispose()
+    lines: dict[str, int] = {}
+    _collect_lines(node, lines, depth=0)
+    return Document(data, lines)
+
+
+def _collect_lines(
+    node: yaml.Node | None, lines: dict[str, int], *, depth: int, key: str = ""
+) -> None:
+    if depth > 6:
+        return
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if isinstance(name, yaml.ScalarNode):
+                lines.setdefault(f"{name.value}:", name.start_mark.line + 1)
+                _collect_lines(value, lines, depth=depth + 1, key=f"{name.value}:")
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _collect_lines(item, lines, depth=depth + 1, key=key)
+    elif isinstance(node, yaml.ScalarNode):
+        lines.setdefault(f"{key}{node.value}", node.start_mark.line + 1)

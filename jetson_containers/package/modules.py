@@ -1,0 +1,128 @@
+"""Running a definition's Python, and its imports of ``packages.*`` and ``jetson_containers.*``."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from jetson_containers import CONFIG_NAMES
+from jetson_containers.package import names
+
+#: modules of the ecosystem's program that definitions import names from
+SHIMS = frozenset(
+    f"jetson_containers.{name}"
+    for name in ("l4t_version", "packages", "network", "logging", "utils", "container", "tag")
+)
+
+_DOT = "\u2024"
+
+
+def execute(path: Path, imports: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the file with ``variables`` as globals, and return its globals.
+
+    It counts as a module of the package ``packages.<directories below imports>``, so that
+    ``from .version import X`` works. Raises whatever the file raises.
+    """
+    parts = ["packages"]
+    if path.parent.is_relative_to(imports):
+        parts += [part.replace(".", _DOT) for part in path.parent.relative_to(imports).parts]
+    package = ".".join(parts)
+    module = ModuleType(f"{package}.__config__")
+    module.__file__ = str(path)
+    module.__package__ = package
+    module.__dict__.update(variables)
+    sys.modules[module.__name__] = module
+    exec(_compiled(path, path.read_bytes()), module.__dict__)
+    return module.__dict__
+
+
+@contextmanager
+def importable(roots: Sequence[Path]) -> Iterator[list[Path]]:
+    """Within this block ``packages.*`` is found under ``roots``, first match first.
+
+    Yields the list of files that were imported. Law: afterwards no module of a tree is left in
+    ``sys.modules``, so nothing leaks from one definition to the next.
+    """
+    read: list[Path] = []
+    finder = _Finder(tuple(dict.fromkeys(roots)), read)
+    _forget()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield read
+    finally:
+        sys.meta_path.remove(finder)
+        _forget()
+
+
+def _forget() -> None:
+    import jetson_containers
+
+    for name in list(sys.modules):
+        if name == "packages" or name.startswith("packages.") or name in SHIMS:
+            del sys.modules[name]
+    for name in SHIMS:
+        vars(jetson_containers).pop(name.rpartition(".")[2], None)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: Path, source: bytes) -> CodeType:
+    return compile(source, str(path), "exec", dont_inherit=True)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, roots: tuple[Path, ...], read: list[Path]) -> None:
+        self.roots = roots
+        self.read = read
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname in SHIMS:
+            return importlib.machinery.ModuleSpec(fullname, _Shim())
+        first, *parts = fullname.split(".")
+        if first != "packages":
+            return None
+        for root in self.roots:
+            place = root.joinpath(*(part.replace(_DOT, ".") for part in parts))
+            if place.is_dir():
+                init = place / "__init__.py"
+                loader = _Source(init, self.read) if init.is_file() and parts else None
+                spec = importlib.machinery.ModuleSpec(
+                    fullname, loader, origin=str(init), is_package=True
+                )
+                spec.submodule_search_locations = [str(place)]
+                return spec
+            file = place.with_name(f"{place.name}.py")
+            if parts and file.is_file():
+                return importlib.machinery.ModuleSpec(
+                    fullname, _Source(file, self.read), origin=str(file)
+                )
+        return None
+
+
+class _Source(importlib.abc.Loader):
+    """A module of a tree, always compiled from its source: no ``.pyc`` is read or written."""
+
+    def __init__(self, path: Path, read: list[Path]) -> None:
+        self.path = path
+        self.read = read
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.read.append(self.path)
+        module.__file__ = str(self.path)
+        exec(_compiled(self.path, self.path.read_bytes()), module.__dict__)
+
+
+class _Shim(importlib.abc.Loader):
+    """A module of the ecosystem's program: the same names, for the evaluation in progress."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__["__getattr__"] = names.lookup
+        module.__dict__["__all__"] = list(CONFIG_NAMES)

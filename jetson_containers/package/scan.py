@@ -1,0 +1,115 @@
+"""Which directories under a search path may define packages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetson_containers.package.config_files import NAMES, SUFFIXES
+
+#: tests that are found by their name alone, as in the ecosystem
+TEST_NAMES = ("test.py", "test.sh")
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One directory with files that may define packages.
+
+    ``root`` is the search path it was found under. ``imports`` is the directory that the module
+    name ``packages`` stands for in its files. ``data_files`` are YAML and JSON files that may be
+    definitions, ``dockerfile`` the file called so in any case.
+    """
+
+    root: Path
+    imports: Path
+    path: Path
+    dockerfile: str | None
+    tests: tuple[str, ...]
+    data_files: tuple[str, ...]
+    has_config_py: bool
+
+
+def search_path(entry: Path) -> Path:
+    """A search path as a directory: the ecosystem writes ``packages/*`` for a recursive search.
+
+    Every search is recursive here, so both forms mean the same.
+    """
+    return Path(os.path.abspath(entry.parent if entry.name == "*" else entry))
+
+
+def import_root(root: Path) -> Path:
+    """The directory that ``packages`` means in the imports of a tree.
+
+    It is the nearest directory of that name at or above the search path, else the path itself.
+    """
+    for candidate in (root, *root.parents):
+        if candidate.name == "packages":
+            return candidate
+    return root
+
+
+def scan(entries: Sequence[Path]) -> tuple[tuple[Directory, ...], tuple[Path, ...]]:
+    """The directories below ``entries`` in a stable order, and the entries that do not exist.
+
+    Order: search path by search path as given, inside each by path. A directory below two search
+    paths belongs to the later one. Names that start with ``__`` or ``.`` are skipped, links are
+    followed, and a link to a directory above itself is not followed again.
+    """
+    found: dict[Path, Directory] = {}
+    missing: list[Path] = []
+    for entry in entries:
+        root = search_path(entry)
+        if not root.is_dir():
+            missing.append(root)
+            continue
+        for directory in _walk(root, root, import_root(root), ()):
+            found.pop(directory.path, None)
+            found[directory.path] = directory
+    return tuple(found.values()), tuple(missing)
+
+
+def _walk(
+    path: Path, root: Path, imports: Path, above: tuple[tuple[int, int], ...]
+) -> Iterator[Directory]:
+    try:
+        status = path.stat()
+        with os.scandir(path) as listing:
+            entries = sorted(listing, key=lambda item: item.name)
+    except OSError:
+        return
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        return
+    names: list[str] = []
+    below: list[str] = []
+    for entry in entries:
+        if entry.name.startswith(("__", ".")):
+            continue
+        if entry.is_dir():
+            below.append(entry.name)
+        elif entry.is_file():
+            names.append(entry.name)
+    directory = _directory(path, root, imports, names)
+    if directory:
+        yield directory
+    for name in below:
+        yield from _walk(path / name, root, imports, (*above, identity))
+
+
+def _directory(path: Path, root: Path, imports: Path, names: Sequence[str]) -> Directory | None:
+    dockerfiles = [name for name in names if name.lower() == "dockerfile"]
+    data_files = tuple(name for name in names if name.endswith(SUFFIXES))
+    has_config_py = "config.py" in names
+    if not (dockerfiles or data_files or has_config_py):
+        return None
+    return Directory(
+        root=root,
+        imports=imports,
+        path=path,
+        dockerfile=dockerfiles[0] if dockerfiles else None,
+        tests=tuple(name for name in names if name in TEST_NAMES),
+        data_files=tuple(sorted(data_files, key=lambda name: (name not in NAMES, name))),
+        has_config_py=has_config_py,
+    )
