@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from packaging.version import Version
 
+from jetson_containers.platform.l4t import newest_l4t
 from jetson_containers.platform.target import DOCKER_ARCH, Target
 
 #: releases by number with their code names (Ubuntu's and Debian's release pages)
@@ -27,30 +27,22 @@ CUDA_ARCHS = {"tegra-aarch64": "arm64", "aarch64": "arm64", "x86_64": "amd64"}
 _CUDA_ARCH = {"tegra": "tegra-aarch64", "sbsa": "aarch64", "x86_64": "x86_64"}
 
 
-@lru_cache(maxsize=1)
-def newest_l4t() -> Version:
-    """The newest L4T of the platform table: what stands in for L4T off Jetson."""
-    return _newest()[0]
-
-
-def _newest() -> tuple[Version, Version]:
-    return Version("39.2.0"), Version("7.2")
-
-
 def target_facts(target: Target, settings: Mapping[str, str]) -> dict[str, Any]:
     """Every constant of ``packages.md`` for ``target``, freshly made.
+
+    Off Jetson the newest listed L4T and JetPack stand in, as in the ecosystem.
 
     Lists and dicts are new in each call, so that one definition cannot change another's.
     ``settings`` decides only what a target does not say: whether Python is free-threading.
     """
-    l4t, jetpack = _newest()
+    newest = newest_l4t()
     cuda_arch = _CUDA_ARCH[target.system]
     free_threading = settings.get("PYTHON_FREE_THREADING") == "1" or settings.get(
         "PYTHON_VERSION", ""
     ).lower().endswith(("t", "-nogil"))
     return {
-        "L4T_VERSION": target.l4t or l4t,
-        "JETPACK_VERSION": target.jetpack or jetpack,
+        "L4T_VERSION": target.l4t or newest.version,
+        "JETPACK_VERSION": target.jetpack or newest.jetpack,
         "CUDA_VERSION": target.cuda,
         "CUDA_SHORT_VERSION": cuda_short_version(target.cuda),
         "CUDA_ARCHITECTURES": list(target.gpu_architectures),
@@ -78,7 +70,7 @@ def cuda_short_version(cuda: Version) -> str:
 
 def tegra_release(target: Target) -> str:
     """The text of ``/etc/nv_tegra_release`` on ``target``; the same for the same target."""
-    l4t = target.l4t or newest_l4t()
+    l4t = target.l4t or newest_l4t().version
     return (
         f"# R{l4t.major} (release), REVISION: {l4t.minor}.{l4t.micro}, GCID: 0, BOARD: generic, "
         f"EABI: {target.arch}, DATE: Thu Jan  1 00:00:00 UTC 1970\n"

@@ -12,10 +12,11 @@ from packaging.version import Version
 
 from jetson_containers.errors import BuilderError, DefinitionError, Location, UsageError
 from jetson_containers.package.model import Requirement
+from jetson_containers.platform import l4t as platform_table
 from jetson_containers.platform.target import Target
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
-_TAG = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9._+:-]*"
 _REQUIREMENT = re.compile(rf"({_NAME})\s*(?::\s*({_TAG})|([<>=!~].*))?", re.DOTALL)
 _REFERENCE = re.compile(rf"{_NAME}(?::{_TAG})?")
 
@@ -26,10 +27,20 @@ _FORMS = "write name, name:version, name>=2.8,<2.10, name~=2.8 or name!=2.9.0"
 def is_reference(text: str) -> bool:
     """Whether ``text`` is a package name, with or without ``:version``.
 
-    Laws: such a text holds no path separator and does not start with a dot, so it can never
-    lead out of a directory; ``str(parse_requirement(text)) == text``.
+    Law: such a text holds no path separator and does not start with a dot, so it can never lead
+    out of a directory.
     """
     return _REFERENCE.fullmatch(text) is not None
+
+
+def split_reference(text: str) -> tuple[str, str | None]:
+    """Name and version of ``name:version``.
+
+    A colon inside the version, which no image tag could hold, is read as a dash: foreign trees
+    have ``torchcodec:0.12.0-pytorch:2.12``, which is version ``0.12.0-pytorch-2.12``.
+    """
+    name, _, version = text.partition(":")
+    return name, version.replace(":", "-") or None
 
 
 def parse_requirement(text: str, location: Location | None = None) -> Requirement:
@@ -46,6 +57,7 @@ def parse_requirement(text: str, location: Location | None = None) -> Requiremen
         raise error(f"{text!r} is not a requirement", where=location, hint=_FORMS)
     name, exact, specifier = found.groups()
     if not specifier:
+        exact = split_reference(f"{name}:{exact or ''}")[1]
         return Requirement(name, exact=exact, location=location)
     try:
         return Requirement(name, specifier=SpecifierSet(specifier), location=location)
@@ -89,9 +101,7 @@ def matches_target(requires: str, target: Target, *, newest_l4t: Version | None 
     the newest of the platform table. Raises :class:`DefinitionError` for text it cannot read.
     """
     if newest_l4t is None:
-        from jetson_containers.package.facts import newest_l4t as newest
-
-        newest_l4t = newest()
+        newest_l4t = platform_table.newest_l4t().version
     for check in _conditions(requires.strip().lower()):
         verdict = check(target, newest_l4t)
         if not verdict:
@@ -176,12 +186,8 @@ def _machine(operator: str, value: str, text: str) -> _Check:
         raise _unreadable(text)
 
     def check(target: Target, _newest_l4t: Version) -> Verdict:
-        if value in _SYSTEMS:
-            same = target.system == _SYSTEMS[value]
-            has = target.system
-        else:
-            same = target.arch == _ARCHES[value]
-            has = target.arch
+        has: str = target.system if value in _SYSTEMS else target.arch
+        same = has == (_SYSTEMS | _ARCHES)[value]
         if same == (operator != "!="):
             return Verdict(True)
         word = "any machine but" if operator == "!=" else "a machine of kind"

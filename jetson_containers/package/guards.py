@@ -52,7 +52,7 @@ _PROCESSES = (
     "pty.spawn",
     "subprocess.Popen",
 )
-_NETWORK = ("socket.bind", "socket.connect", "socket.getaddrinfo", "socket.sendto")
+_NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -60,13 +60,15 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 class Guard:
     """What is allowed now. ``directory`` may be written, ``readable`` places read.
 
-    ``refused`` collects in words what was tried and not done.
+    ``refused`` collects in words what was tried and not done; ``asked_network`` tells that a
+    connection was.
     """
 
     readable: tuple[str, ...]
     directory: str = ""
     active: bool = False
     refused: list[str] = field(default_factory=list)
+    asked_network: bool = False
 
     def refuse(self, what: str) -> None:
         """Note an attempt."""
@@ -86,7 +88,8 @@ class Guard:
         elif event.startswith(_PROCESSES):
             self._deny("a command was not run", event)
         elif event in _NETWORK:
-            self._deny("the network was not asked", event)
+            self.asked_network = True
+            raise PermissionError(1, "the network is not asked", event)
         elif event in ("ctypes.dlopen", "_thread.start_new_thread"):
             self._deny("a library or thread was not started", event)
 
@@ -124,7 +127,7 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str)
     no time, commands are not found, threads cannot be started. Turn the guard on around each
     evaluation with ``guard.active``.
     """
-    places = [*roots, *sys.path, sys.prefix, sys.base_prefix, Path(__file__).parents[1]]
+    places: list[Any] = [*roots, *sys.path, sys.prefix, sys.base_prefix, Path(__file__).parents[1]]
     places += [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), os.devnull]
     guard = Guard(tuple(dict.fromkeys(os.path.realpath(place) for place in places if place)))
     os.environ.clear()

@@ -21,13 +21,13 @@ _BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A mapping read from a file.
+    """What a YAML or JSON file holds, a mapping if it is a definition.
 
     ``lines`` gives the line (from 1) of each key, as ``depends:``, and of each text under it, as
     ``depends:numpy``.
     """
 
-    data: dict[str, Any]
+    data: Any
     lines: dict[str, int] = field(default_factory=dict)
 
 

@@ -1,303 +1,142 @@
-"""From plain mappings to packages: every value checked, every requirement with its place."""
+"""Loading a catalogue: search paths and a target in, packages and findings out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from jetson_containers.errors import DefinitionError, Location
-from jetson_containers.package.evaluate import Evaluated
-from jetson_containers.package.findings import Finding, Refusal, Severity
-from jetson_containers.package.grammar import is_reference, matches_target, parse_requirement
-from jetson_containers.package.keys import KEYS, strings
-from jetson_containers.package.model import Package, Requirement, Source
-from jetson_containers.package.scan import Directory
+from jetson_containers.errors import Location
+from jetson_containers.package.catalogue import Catalogue, preference
+from jetson_containers.package.definition import Loaded, load
+from jetson_containers.package.evaluate import Evaluated, Settings, evaluate, needs_python
+from jetson_containers.package.findings import Finding, in_order
+from jetson_containers.package.model import Package
+from jetson_containers.package.scan import Directory, scan
 from jetson_containers.platform.target import Target
 
-#: the CDI device meant by ``buildkit_device: true``
-ALL_GPUS = "nvidia.com/gpu=all"
+#: seconds that one directory's ``config.py`` may take
+TIME_LIMIT = 10.0
 
 
-@dataclass(slots=True)
-class Loaded:
-    """The packages of one directory, those that are not for the target, and what is wrong."""
-
-    packages: list[Package] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-
-def load(directory: Directory, evaluated: Evaluated, target: Target, *, strict: bool) -> Loaded:
-    """The packages that ``evaluated`` describes. Nothing is run; files are only looked for.
-
-    ``strict`` makes an unknown key an error (this project's own tree).
-    """
-    loaded = Loaded(findings=list(evaluated.findings))
-    places = _Places(directory, evaluated)
-    for data in evaluated.packages:
-        try:
-            _load_one(data, directory, evaluated, target, places, loaded, strict)
-        except DefinitionError as error:
-            name = str(data.get("name", directory.path.name))
-            where = error.where or places.directory
-            loaded.findings.append(
-                Finding(target.name, name, "invalid-value", error.what, "error", where, error.hint)
-            )
-    return loaded
-
-
-def _load_one(
-    data: Mapping[str, Any],
-    directory: Directory,
-    evaluated: Evaluated,
+def load_catalogue(
     target: Target,
-    places: _Places,
-    loaded: Loaded,
-    strict: bool,
-) -> None:
-    package = _package(data, directory, evaluated, places)
+    search_dirs: Sequence[Path],
+    *,
+    settings: Mapping[str, str] | None = None,
+    own_root: Path | None = None,
+    answers: Mapping[str, str] | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> Catalogue:
+    """The packages below ``search_dirs`` for ``target``; a later search path wins.
 
-    def find(code: str, message: str, severity: Severity, where: Location, hint: str) -> None:
-        loaded.findings.append(
-            Finding(target.name, package.reference, code, message, severity, where, hint)
-        )
+    A search path may end in ``/*`` (the ecosystem's way to say recursive; here all are).
+    ``settings`` is all that a definition sees in ``os.environ``, ``answers`` what a lock recorded
+    for questions to the network. ``own_root`` is the tree in which unknown keys are errors.
+    Whatever is wrong in a definition becomes a finding and costs only its directory. Each
+    ``config.py`` may take ``time_limit`` seconds.
 
-    for key in data:
-        if key not in KEYS and not isinstance(data[key], dict):
-            find(
-                "unknown-key",
-                f"unknown key {key!r}",
-                "error" if strict else "warning",
-                places.of(key),
-                f"known keys: {', '.join(sorted(KEYS))}",
-            )
-    reasons = _reasons(package, data, target, places)
-    if reasons:
-        loaded.refused.append(Refusal(package, reasons))
-        return
-    loaded.packages.append(package)
-    for question in evaluated.asked:
-        find(
-            "unpinned",
-            f"the version comes from the network ({question}), and no lock records it",
-            "info",
-            package.location,
-            "write the version down, or record it with 'jetson-containers lock'",
-        )
-    if package.dockerfile and not (package.path / package.dockerfile).is_file():
-        find(
-            "missing-dockerfile",
-            f"the Dockerfile {package.dockerfile} does not exist",
-            "error",
-            places.of(package.dockerfile, "dockerfile"),
-            f"add it to {package.path}, or correct the key 'dockerfile'",
-        )
-    for test in package.tests:
-        word = test.split()[0] if test.split() else ""
-        if word.endswith((".py", ".sh")) and word in (test, Path(word).name):
-            if not (package.path / word).is_file() and word == test:
-                find(
-                    "missing-test",
-                    f"the test {test} does not exist",
-                    "warning",
-                    places.of(test, "test"),
-                    f"add it to {package.path}, or correct the key 'test'",
-                )
+    Law: a pure function of the files, the target, ``settings`` and ``answers``.
+    """
+    directories, missing = scan([Path(entry) for entry in search_dirs])
+    options = Settings(
+        environment=dict(settings or {}),
+        answers=dict(answers or {}),
+        roots=_import_roots(directories),
+        strict=(Path(own_root).absolute(),) if own_root else (),
+    )
+    evaluated = evaluate_all(directories, target, options, time_limit)
+    loaded = [
+        load(directory, result, target, strict=directory.path.is_relative_to(options.strict[0]))
+        if options.strict
+        else load(directory, result, target, strict=False)
+        for directory, result in zip(directories, evaluated, strict=True)
+    ]
+    return _catalogue(target, loaded, missing)
 
 
-def _reasons(
-    package: Package, data: Mapping[str, Any], target: Target, places: _Places
-) -> tuple[str, ...]:
-    reasons = ["it is disabled for this target"] if data.get("disabled") else []
-    for text in package.requires:
-        try:
-            verdict = matches_target(text, target)
-        except DefinitionError as error:
-            error.where = places.of(text, "requires")
-            raise
-        if not verdict:
-            reasons.append(verdict.reason)
-    return tuple(reasons)
+def evaluate_all(
+    directories: Sequence[Directory], target: Target, settings: Settings, time_limit: float
+) -> tuple[Evaluated, ...]:
+    """Every directory evaluated, in order; those with code together in a guarded process."""
+    coded = tuple(directory for directory in directories if needs_python(directory))
+    results: Iterator[Evaluated] = iter(())
+    if coded:
+        from jetson_containers.package import worker
 
-
-def _package(
-    data: Mapping[str, Any], directory: Directory, evaluated: Evaluated, places: _Places
-) -> Package:
-    reference = str(data.get("name") or directory.path.name)
-    location = places.of_package(reference)
-    if not is_reference(reference):
-        raise DefinitionError(
-            f"{reference!r} is not a package name",
-            where=location,
-            hint="letters, digits, '.', '_', '-' and '+', then perhaps ':version'",
-        )
-    name, _, version = reference.partition(":")
-    aliases = tuple(dict.fromkeys(strings(data.get("alias"))))
-    for alias in aliases:
-        if not is_reference(alias):
-            raise DefinitionError(
-                f"{alias!r} is not an alias",
-                where=places.of(alias, "alias"),
-                hint="an alias is name or name:version",
-            )
-    return Package(
-        name=name,
-        version=version or None,
-        root=directory.root,
-        path=directory.path,
-        location=location,
-        group=str(data.get("group") or ""),
-        aliases=aliases,
-        is_default=name in aliases or not version,
-        depends=_requirements(data, "depends", places),
-        requires=tuple(strings(data.get("requires"))),
-        conflicts=_requirements(data, "conflicts", places),
-        dockerfile=_dockerfile(data, places),
-        build_args=_build_args(data, places),
-        build_flags=tuple(
-            word for text in strings(data.get("build_flags")) for word in text.split()
-        ),
-        buildkit_device=_device(data.get("buildkit_device")),
-        tests=tuple(strings(data.get("test"))),
-        docs=str(data.get("docs") or ""),
-        notes=str(data.get("notes") or ""),
-        prefix=str(data.get("prefix") or ""),
-        postfix=str(data.get("postfix") or ""),
-        secrets=tuple(strings(data.get("secrets"))),
-        sources=_sources(data, places),
-        runtime=_mapping(data, "runtime", places),
-        unpinned=evaluated.asked,
-        generated=tuple(sorted(evaluated.generated.items())),
+        results = iter(worker.run(coded, target, settings, time_limit))
+    return tuple(
+        next(results) if needs_python(directory) else evaluate(directory, target, settings)
+        for directory in directories
     )
 
 
-def _requirements(data: Mapping[str, Any], key: str, places: _Places) -> tuple[Requirement, ...]:
-    wishes = (parse_requirement(text, places.of(text, key)) for text in strings(data.get(key)))
-    return tuple(dict.fromkeys(wishes))
+def _import_roots(directories: Iterable[Directory]) -> tuple[Path, ...]:
+    """Every tree's import root, the last search path first."""
+    return tuple(reversed(dict.fromkeys(directory.imports for directory in directories)))
 
 
-def _dockerfile(data: Mapping[str, Any], places: _Places) -> str | None:
-    name = str(data.get("dockerfile") or "")
-    if name and (Path(name).is_absolute() or ".." in Path(name).parts):
-        raise DefinitionError(
-            f"the Dockerfile {name!r} lies outside the package",
-            where=places.of(name, "dockerfile"),
-            hint="name a file below the package's own directory",
+def _catalogue(target: Target, loaded: Sequence[Loaded], missing: Sequence[Path]) -> Catalogue:
+    findings = [finding for part in loaded for finding in part.findings]
+    findings += [
+        Finding(
+            target.name,
+            "",
+            "missing-search-path",
+            "the search path does not exist",
+            "warning",
+            Location(str(path)),
+            "create it, or leave it out of --package-dirs",
         )
-    return name or None
+        for path in missing
+    ]
+    kept: dict[str, Package] = {}
+    for package in (package for part in loaded for package in part.packages):
+        before = kept.pop(package.reference, None)
+        if before and before != package:
+            findings.append(_duplicate(target, before, package))
+        kept[package.reference] = package
+    packages = _with_defaults(kept.values())
+    refused = tuple(refusal for part in loaded for refusal in part.refused)
+    return Catalogue(target, packages, refused, in_order(findings))
 
 
-def _build_args(data: Mapping[str, Any], places: _Places) -> tuple[tuple[str, str], ...]:
-    values = _mapping(data, "build_args", places)
-    return tuple((key, str(value)) for key, value in values.items())
+def _duplicate(target: Target, before: Package, after: Package) -> Finding:
+    if before.path == after.path:
+        message = f"{after.reference} is defined more than once; the last one counts"
+    else:
+        message = f"{after.reference} is defined here and in {before.location}; this one counts"
+    return Finding(
+        target.name,
+        after.reference,
+        "duplicate-package",
+        message,
+        "warning",
+        after.location,
+        "rename one of them, or remove it",
+    )
 
 
-def _mapping(data: Mapping[str, Any], key: str, places: _Places) -> dict[str, Any]:
-    value = data.get(key) or {}
-    if not isinstance(value, dict):
-        raise DefinitionError(
-            f"{key} is not a mapping", where=places.of(key), hint=f"write '{key}: {{NAME: value}}'"
-        )
-    return value
+def _with_defaults(packages: Iterable[Package]) -> tuple[Package, ...]:
+    """The packages with exactly one default for each name.
 
-
-def _device(value: object) -> str | None:
-    if isinstance(value, bool):
-        return ALL_GPUS if value else None
-    return str(value) if value else None
-
-
-def _sources(data: Mapping[str, Any], places: _Places) -> tuple[Source, ...]:
-    """``{git: url, ref: ...}``, ``{url: ..., sha256: ...}`` or ``{pypi: name, version: ...}``."""
-    found = []
-    for item in data.get("sources") or ():
-        kinds = [kind for kind in _SOURCE_KINDS if isinstance(item, dict) and kind in item]
-        if len(kinds) != 1 or not set(item) <= {kinds[0], *_SOURCE_KINDS[kinds[0]]}:
-            raise DefinitionError(
-                f"{item!r} is not a source",
-                where=places.of("sources"),
-                hint="write {git: URL, ref: TAG}, {url: URL, sha256: SUM} or "
-                "{pypi: NAME, version: VERSION, index: URL}",
-            )
-        [kind] = kinds
-        version = str(item.get(_SOURCE_KINDS[kind][0], ""))
-        found.append(Source(kind, str(item[kind]), version, str(item.get("index", ""))))
-    return tuple(found)
-
-
-_SOURCE_KINDS: Mapping[str, Sequence[str]] = {
-    "git": ("ref",),
-    "url": ("sha256",),
-    "pypi": ("version", "index"),
-}
-
-
-class _Places:
-    """Where the texts of a directory's definition stand: best known file and line."""
-
-    def __init__(self, directory: Directory, evaluated: Evaluated) -> None:
-        self._lines = evaluated.lines
-        self._inputs = [Path(name) for name in evaluated.inputs]
-        self._sources: dict[Path, str] = {}
-        first = self._inputs[0] if self._inputs else directory.path
-        self.directory = Location(str(first))
-        self._known: dict[str, Location] = {}
-
-    def of(self, text: str, key: str = "") -> Location:
-        """The place of ``text`` under ``key``: in YAML, else its literal in Python, else the key.
-
-        The line is 0 when only the file is known.
-        """
-        wanted = f"{key}:{text}" if key else f"{text}:"
-        if wanted not in self._known:
-            self._known[wanted] = (
-                self._in_yaml(wanted)
-                or self._literal(text)
-                or (self._in_yaml(f"{key}:") if key else None)
-                or self._last_python()
-            )
-        return self._known[wanted]
-
-    def of_package(self, reference: str) -> Location:
-        """Where a package is named: in full, by its version, by its name."""
-        name, _, version = reference.partition(":")
-        return (
-            self._in_yaml(f"name:{reference}")
-            or self._in_yaml(f"{reference}:")
-            or self._literal(reference)
-            or (self._literal(version) if version else None)
-            or self._literal(f"{name}:", opening_only=True)
-            or self._in_yaml("name:")
-            or self._last_python()
-        )
-
-    def _in_yaml(self, key: str) -> Location | None:
-        place = self._lines.get(key)
-        return Location(*place) if place else None
-
-    def _literal(self, text: str, *, opening_only: bool = False) -> Location | None:
-        """The first line, outside a comment, where Python source has ``text`` in quotes."""
-        end = "" if opening_only else "['\"]"
-        pattern = re.compile(rf"^[^#\n]*['\"]{re.escape(text)}{end}", re.MULTILINE)
-        for path in self._inputs:
-            if path.suffix == ".py":
-                found = pattern.search(self._source(path))
-                if found:
-                    line = self._source(path).count("\n", 0, found.end()) + 1
-                    return Location(str(path), line)
-        return None
-
-    def _source(self, path: Path) -> str:
-        if path not in self._sources:
-            try:
-                self._sources[path] = path.read_text("utf-8", errors="replace")
-            except OSError:
-                self._sources[path] = ""
-        return self._sources[path]
-
-    def _last_python(self) -> Location:
-        configs = [path for path in self._inputs if path.name == "config.py"]
-        return Location(str(configs[0])) if configs else self.directory
+    The default is the one that carries the bare name; of several the first of the last search
+    path; of none the newest by PEP 440 that is not a ``-builder``.
+    """
+    groups: dict[str, list[Package]] = {}
+    for package in packages:
+        groups.setdefault(package.name, []).append(package)
+    chosen: set[str] = set()
+    for group in groups.values():
+        carriers = [package for package in group if package.is_default]
+        if carriers:
+            last = carriers[-1].root
+            best = next(package for package in carriers if package.root == last)
+        else:
+            best = max(group, key=preference)
+        chosen.add(best.reference)
+    return tuple(
+        replace(package, is_default=package.reference in chosen)
+        for group in groups.values()
+        for package in group
+    )

@@ -18,6 +18,7 @@ from packaging.version import Version
 from jetson_containers import CONFIG_NAMES as NAMES
 from jetson_containers.errors import DefinitionError
 from jetson_containers.package import facts
+from jetson_containers.platform.l4t import newest_l4t
 from jetson_containers.platform.target import Target
 
 #: stands in for a version that only the network knows: PEP 440, and fit for a tag
@@ -190,7 +191,7 @@ def _get_l4t_version(evaluation: Evaluation) -> Callable[..., Version]:
     def known(*_args: object, l4t_version: Any = None, **_given: object) -> Version:
         if l4t_version:
             return Version(str(l4t_version))
-        return evaluation.target.l4t or facts.newest_l4t()
+        return evaluation.target.l4t or newest_l4t().version
 
     return known
 

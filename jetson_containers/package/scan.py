@@ -36,7 +36,8 @@ def search_path(entry: Path) -> Path:
 
     Every search is recursive here, so both forms mean the same.
     """
-    return Path(os.path.abspath(entry.parent if entry.name == "*" else entry))
+    directory = entry.parent if entry.name == "*" else entry
+    return Path(os.path.normpath(directory.absolute()))
 
 
 def import_root(root: Path) -> Path:

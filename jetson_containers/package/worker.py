@@ -133,8 +133,8 @@ def _silence() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = sys.stderr = open(1, "w", encoding="utf-8", closefd=False)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", closefd=False)
 
 
 def _guarded(
@@ -146,6 +146,7 @@ def _guarded(
 ) -> Evaluated:
     guard.directory = os.path.realpath(directory.path)
     guard.refused.clear()
+    guard.asked_network = False
     os.environ.clear()
     os.environ.update(settings.environment)
     os.chdir(directory.path)
@@ -169,7 +170,8 @@ def _guarded(
         )
         for what in guard.refused
     )
-    return replace(result, findings=(*result.findings, *touched))
+    asked = (*result.asked, "a connection") if guard.asked_network else result.asked
+    return replace(result, findings=(*result.findings, *touched), asked=asked)
 
 
 @contextmanager
