@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jetson_containers.errors import DefinitionError, Location
-from jetson_containers.package.evaluate import Evaluated
+from jetson_containers.package.evaluated import Evaluated
 from jetson_containers.package.findings import Finding, Refusal, Severity
 from jetson_containers.package.grammar import (
     is_reference,
@@ -20,6 +20,7 @@ from jetson_containers.package.grammar import (
 )
 from jetson_containers.package.keys import KEYS, strings
 from jetson_containers.package.model import Package, Requirement, Source
+from jetson_containers.package.places import Places
 from jetson_containers.package.scan import Directory
 from jetson_containers.platform.target import Target
 
@@ -45,7 +46,7 @@ def load(directory: Directory, evaluated: Evaluated, target: Target, *, strict: 
     ``strict`` makes an unknown key an error (this project's own tree).
     """
     loaded = Loaded(findings=list(evaluated.findings))
-    places = _Places(directory, evaluated)
+    places = Places(directory, evaluated)
     for data in evaluated.packages:
         try:
             _load_one(data, directory, evaluated, target, places, loaded, strict)
@@ -63,7 +64,7 @@ def _load_one(
     directory: Directory,
     evaluated: Evaluated,
     target: Target,
-    places: _Places,
+    places: Places,
     loaded: Loaded,
     strict: bool,
 ) -> None:
@@ -116,7 +117,7 @@ def _load_one(
 
 
 def _reasons(
-    package: Package, data: Mapping[str, Any], target: Target, places: _Places
+    package: Package, data: Mapping[str, Any], target: Target, places: Places
 ) -> tuple[str, ...]:
     reasons = ["it is disabled for this target"] if data.get("disabled") else []
     for text in package.requires:
@@ -131,7 +132,7 @@ def _reasons(
 
 
 def _package(
-    data: Mapping[str, Any], directory: Directory, evaluated: Evaluated, places: _Places
+    data: Mapping[str, Any], directory: Directory, evaluated: Evaluated, places: Places
 ) -> Package:
     reference = str(data.get("name") or directory.path.name)
     location = places.of_package(reference)
@@ -181,12 +182,12 @@ def _package(
     )
 
 
-def _requirements(data: Mapping[str, Any], key: str, places: _Places) -> tuple[Requirement, ...]:
+def _requirements(data: Mapping[str, Any], key: str, places: Places) -> tuple[Requirement, ...]:
     wishes = (parse_requirement(text, places.of(text, key)) for text in strings(data.get(key)))
     return tuple(dict.fromkeys(wishes))
 
 
-def _dockerfile(data: Mapping[str, Any], directory: Directory, places: _Places) -> str | None:
+def _dockerfile(data: Mapping[str, Any], directory: Directory, places: Places) -> str | None:
     """The Dockerfile relative to the package's directory, from a relative or absolute name.
 
     It may belong to another package of the same tree, never to the rest of the machine.
@@ -204,12 +205,12 @@ def _dockerfile(data: Mapping[str, Any], directory: Directory, places: _Places) 
     return os.path.relpath(path, directory.path)
 
 
-def _build_args(data: Mapping[str, Any], places: _Places) -> tuple[tuple[str, str], ...]:
+def _build_args(data: Mapping[str, Any], places: Places) -> tuple[tuple[str, str], ...]:
     values = _mapping(data, "build_args", places)
     return tuple((key, str(value)) for key, value in values.items())
 
 
-def _mapping(data: Mapping[str, Any], key: str, places: _Places) -> dict[str, Any]:
+def _mapping(data: Mapping[str, Any], key: str, places: Places) -> dict[str, Any]:
     value = data.get(key) or {}
     if not isinstance(value, dict):
         raise DefinitionError(
@@ -224,7 +225,7 @@ def _device(value: object) -> str | None:
     return str(value) if value else None
 
 
-def _sources(data: Mapping[str, Any], places: _Places) -> tuple[Source, ...]:
+def _sources(data: Mapping[str, Any], places: Places) -> tuple[Source, ...]:
     """``{git: url, ref: ...}``, ``{url: ..., sha256: ...}`` or ``{pypi: name, version: ...}``."""
     found = []
     for item in data.get("sources") or ():
@@ -247,71 +248,3 @@ _SOURCE_KINDS: Mapping[str, Sequence[str]] = {
     "url": ("sha256",),
     "pypi": ("version", "index"),
 }
-
-
-class _Places:
-    """Where the texts of a directory's definition stand: best known file and line."""
-
-    def __init__(self, directory: Directory, evaluated: Evaluated) -> None:
-        self._lines = evaluated.lines
-        self._inputs = [Path(name) for name in evaluated.inputs]
-        self._sources: dict[Path, str] = {}
-        first = self._inputs[0] if self._inputs else directory.path
-        self.directory = Location(str(first))
-        self._known: dict[str, Location] = {}
-
-    def of(self, text: str, key: str = "") -> Location:
-        """The place of ``text`` under ``key``: in YAML, else its literal in Python, else the key.
-
-        The line is 0 when only the file is known.
-        """
-        wanted = f"{key}:{text}" if key else f"{text}:"
-        if wanted not in self._known:
-            self._known[wanted] = (
-                self._in_yaml(wanted)
-                or self._literal(text)
-                or (self._in_yaml(f"{key}:") if key else None)
-                or self._last_python()
-            )
-        return self._known[wanted]
-
-    def of_package(self, reference: str) -> Location:
-        """Where a package is named: in full, by its version, by its name."""
-        name, _, version = reference.partition(":")
-        return (
-            self._in_yaml(f"name:{reference}")
-            or self._in_yaml(f"{reference}:")
-            or self._literal(reference)
-            or (self._literal(version) if version else None)
-            or self._literal(f"{name}:", opening_only=True)
-            or self._in_yaml("name:")
-            or self._last_python()
-        )
-
-    def _in_yaml(self, key: str) -> Location | None:
-        place = self._lines.get(key)
-        return Location(*place) if place else None
-
-    def _literal(self, text: str, *, opening_only: bool = False) -> Location | None:
-        """The first line, outside a comment, where Python source has ``text`` in quotes."""
-        end = "" if opening_only else "['\"]"
-        pattern = re.compile(rf"^[^#\n]*['\"]{re.escape(text)}{end}", re.MULTILINE)
-        for path in self._inputs:
-            if path.suffix == ".py":
-                found = pattern.search(self._source(path))
-                if found:
-                    line = self._source(path).count("\n", 0, found.end()) + 1
-                    return Location(str(path), line)
-        return None
-
-    def _source(self, path: Path) -> str:
-        if path not in self._sources:
-            try:
-                self._sources[path] = path.read_text("utf-8", errors="replace")
-            except OSError:
-                self._sources[path] = ""
-        return self._sources[path]
-
-    def _last_python(self) -> Location:
-        configs = [path for path in self._inputs if path.name == "config.py"]
-        return Location(str(configs[0])) if configs else self.directory

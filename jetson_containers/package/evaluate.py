@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package import modules
 from jetson_containers.package.config_files import NAMES, SUFFIXES, read_config_file
+from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding, Severity
 from jetson_containers.package.header import Document, read_header
 from jetson_containers.package.keys import (
@@ -27,84 +27,32 @@ from jetson_containers.package.scan import Directory
 from jetson_containers.platform.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What an evaluation may depend on beside the files and the target.
-
-    ``environment`` is all that a definition sees in ``os.environ``; ``answers`` are what a lock
-    recorded for questions to the network; ``roots`` are the trees whose modules can be imported
-    as ``packages.*``, last first. ``strict`` trees are this project's own: unknown keys are errors.
-    """
-
-    environment: Mapping[str, str] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-    roots: tuple[Path, ...] = ()
-    strict: tuple[Path, ...] = ()
+class NeedsGuard(Exception):
+    """The definition has code, which runs in a guarded process only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What a directory defines for a target, in JSON's types.
-
-    ``packages`` are flat mappings of keys; ``lines`` says where texts stand, as ``depends:numpy``
-    to file and line. ``inputs`` are the files that decided it, so that the whole is a function
-    of their bytes, the target and the settings. ``asked`` are questions to the network without a
-    recorded answer, ``generated`` files that belong into the build context.
-    """
-
-    packages: tuple[dict[str, Any], ...] = ()
-    lines: dict[str, tuple[str, int]] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    inputs: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
-    generated: dict[str, str] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form, which crosses a process boundary and may lie in a cache."""
-        return {
-            "packages": list(self.packages),
-            "lines": {key: list(place) for key, place in self.lines.items()},
-            "findings": [finding.to_dict() for finding in self.findings],
-            "inputs": list(self.inputs),
-            "asked": list(self.asked),
-            "generated": dict(self.generated),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Evaluated:
-        """Read the JSON form back."""
-        return cls(
-            packages=tuple(data["packages"]),
-            lines={key: (str(place[0]), int(place[1])) for key, place in data["lines"].items()},
-            findings=tuple(Finding.from_dict(item) for item in data["findings"]),
-            inputs=tuple(data["inputs"]),
-            asked=tuple(data["asked"]),
-            generated=dict(data["generated"]),
-        )
-
-
-def needs_python(directory: Directory) -> bool:
-    """Whether evaluating ``directory`` may run code, and so belongs into a guarded process."""
-    return directory.has_config_py
-
-
-def evaluate(directory: Directory, target: Target, settings: Settings) -> Evaluated:
+def evaluate(
+    directory: Directory, target: Target, settings: Settings, *, guarded: bool = False
+) -> Evaluated:
     """What ``directory`` defines for ``target``. Whatever is wrong becomes a finding.
 
-    Runs ``config.py`` in the calling process: unless :func:`needs_python` says no, call it
-    through :func:`jetson_containers.package.worker.run`.
+    Code runs in the calling process, so only with ``guarded`` (see
+    :mod:`jetson_containers.package.worker`); without it, code raises :class:`NeedsGuard`.
     """
-    return _Work(directory, target, settings).run()
+    return _Work(directory, target, settings, guarded).run()
 
 
 class _Work:
     """The state of one evaluation: the definition so far, and what was seen on the way."""
 
-    def __init__(self, directory: Directory, target: Target, settings: Settings) -> None:
+    def __init__(
+        self, directory: Directory, target: Target, settings: Settings, guarded: bool
+    ) -> None:
         self.directory = directory
         self.target = target
         self.settings = settings
-        self.strict = any(directory.path.is_relative_to(root) for root in settings.strict)
+        self.guarded = guarded
+        self.strict = settings.is_strict(directory.path)
         self.lines: dict[str, tuple[str, int]] = {}
         self.findings: list[Finding] = []
         self.inputs: dict[str, None] = {}
@@ -240,6 +188,8 @@ class _Work:
             self.lines.setdefault(key, (str(path), line))
 
     def _execute(self, name: str, package: dict[str, Any]) -> Any:
+        if not self.guarded:
+            raise NeedsGuard
         path = self.directory.path / name
         self.inputs[str(path)] = None
         roots = (self.directory.imports, *self.settings.roots)
@@ -317,6 +267,3 @@ def _place(error: BaseException, roots: Sequence[Path]) -> Location | None:
         if any(Path(name).is_relative_to(root) for root in roots):
             place = Location(name, line)
     return place
-
-
-Evaluate = Callable[[Directory], Evaluated]

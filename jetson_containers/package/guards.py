@@ -14,7 +14,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,15 +60,23 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 class Guard:
     """What is allowed now. ``directory`` may be written, ``readable`` places read.
 
-    ``refused`` collects in words what was tried and not done; ``asked_network`` tells that a
-    connection was.
+    ``refused`` collects in words what was tried and not done, ``read`` the files of ``trees`` that
+    were opened; ``asked_network`` tells that a connection was tried.
     """
 
     readable: tuple[str, ...]
+    trees: tuple[str, ...] = ()
     directory: str = ""
     active: bool = False
     refused: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
     asked_network: bool = False
+
+    def forget(self) -> None:
+        """Start the notes anew, for the next definition."""
+        self.refused.clear()
+        self.read.clear()
+        self.asked_network = False
 
     def refuse(self, what: str) -> None:
         """Note an attempt."""
@@ -101,7 +109,9 @@ class Guard:
         )
         if writes:
             self._write(path)
-        elif not self._below(path, (*self.readable, self.directory)):
+        elif self._below(path, self.trees):
+            self.read.append(os.path.normpath(Path(self.directory, os.fsdecode(path))))
+        elif not self._below(path, self.readable):
             raise FileNotFoundError(2, "not part of the definition", os.fsdecode(path))
 
     def _write(self, path: Any) -> None:
@@ -127,9 +137,9 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str)
     no time, commands are not found, threads cannot be started. Turn the guard on around each
     evaluation with ``guard.active``.
     """
-    places: list[Any] = [*roots, *sys.path, sys.prefix, sys.base_prefix, Path(__file__).parents[1]]
+    places: list[Any] = [*sys.path, sys.prefix, sys.base_prefix, Path(__file__).parents[1]]
     places += [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), os.devnull]
-    guard = Guard(tuple(dict.fromkeys(os.path.realpath(place) for place in places if place)))
+    guard = Guard(_real(places), _real(roots))
     os.environ.clear()
     os.environ.update(environment)
     sys.dont_write_bytecode = True
@@ -139,6 +149,10 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str)
     _replace(time, "sleep", lambda seconds: None)
     sys.addaudithook(guard.audit)
     return guard
+
+
+def _real(places: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(os.path.realpath(place) for place in places if place))
 
 
 def replace_commands(guard: Guard) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from jetson_containers.errors import Location
 from jetson_containers.package.catalogue import Catalogue, preference
 from jetson_containers.package.definition import Loaded, load
-from jetson_containers.package.evaluate import Evaluated, Settings, evaluate, needs_python
+from jetson_containers.package.evaluate import NeedsGuard, evaluate
+from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding, in_order
 from jetson_containers.package.model import Package
-from jetson_containers.package.scan import Directory, scan
+from jetson_containers.package.scan import Directory, scan, search_path
 from jetson_containers.platform.target import Target
 
 #: seconds that one directory's ``config.py`` may take
@@ -43,13 +45,11 @@ def load_catalogue(
         environment=dict(settings or {}),
         answers=dict(answers or {}),
         roots=_import_roots(directories),
-        strict=(Path(own_root).absolute(),) if own_root else (),
+        strict=(search_path(Path(own_root)),) if own_root else (),
     )
     evaluated = evaluate_all(directories, target, options, time_limit)
     loaded = [
-        load(directory, result, target, strict=directory.path.is_relative_to(options.strict[0]))
-        if options.strict
-        else load(directory, result, target, strict=False)
+        load(directory, result, target, strict=options.is_strict(directory.path))
         for directory, result in zip(directories, evaluated, strict=True)
     ]
     return _catalogue(target, loaded, missing)
@@ -59,16 +59,17 @@ def evaluate_all(
     directories: Sequence[Directory], target: Target, settings: Settings, time_limit: float
 ) -> tuple[Evaluated, ...]:
     """Every directory evaluated, in order; those with code together in a guarded process."""
-    coded = tuple(directory for directory in directories if needs_python(directory))
-    results: Iterator[Evaluated] = iter(())
+    results: dict[Directory, Evaluated] = {}
+    for directory in directories:
+        if not directory.has_config_py:
+            with suppress(NeedsGuard):
+                results[directory] = evaluate(directory, target, settings)
+    coded = tuple(directory for directory in directories if directory not in results)
     if coded:
         from jetson_containers.package import worker
 
-        results = iter(worker.run(coded, target, settings, time_limit))
-    return tuple(
-        next(results) if needs_python(directory) else evaluate(directory, target, settings)
-        for directory in directories
-    )
+        results |= zip(coded, worker.run(coded, target, settings, time_limit), strict=True)
+    return tuple(results[directory] for directory in directories)
 
 
 def _import_roots(directories: Iterable[Directory]) -> tuple[Path, ...]:

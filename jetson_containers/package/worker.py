@@ -20,7 +20,8 @@ from typing import Any
 
 from jetson_containers.errors import Location
 from jetson_containers.package import guards
-from jetson_containers.package.evaluate import Evaluated, Settings, TimeUp, evaluate
+from jetson_containers.package.evaluate import TimeUp, evaluate
+from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding
 from jetson_containers.package.scan import Directory
 from jetson_containers.platform.target import Target
@@ -145,8 +146,7 @@ def _guarded(
     guard: guards.Guard,
 ) -> Evaluated:
     guard.directory = os.path.realpath(directory.path)
-    guard.refused.clear()
-    guard.asked_network = False
+    guard.forget()
     os.environ.clear()
     os.environ.update(settings.environment)
     os.chdir(directory.path)
@@ -154,7 +154,7 @@ def _guarded(
     with _limited(time_limit):
         guard.active = True
         try:
-            result = evaluate(directory, target, settings)
+            result = evaluate(directory, target, settings, guarded=True)
         finally:
             guard.active = False
     sys.path[:] = search
@@ -171,7 +171,12 @@ def _guarded(
         for what in guard.refused
     )
     asked = (*result.asked, "a connection") if guard.asked_network else result.asked
-    return replace(result, findings=(*result.findings, *touched), asked=asked)
+    return replace(
+        result,
+        findings=(*result.findings, *touched),
+        asked=asked,
+        inputs=tuple(dict.fromkeys((*result.inputs, *guard.read))),
+    )
 
 
 @contextmanager

@@ -1,0 +1,70 @@
+"""What an evaluation depends on, and what comes out of it, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jetson_containers.package.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an evaluation may depend on beside the files and the target.
+
+    ``environment`` is all that a definition sees in ``os.environ``; ``answers`` are what a lock
+    recorded for questions to the network; ``roots`` are the trees whose modules can be imported
+    as ``packages.*``, last first. ``strict`` trees are this project's own: unknown keys are errors.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    roots: tuple[Path, ...] = ()
+    strict: tuple[Path, ...] = ()
+
+    def is_strict(self, directory: Path) -> bool:
+        """Whether ``directory`` belongs to this project's own trees."""
+        return any(directory.is_relative_to(root) for root in self.strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What a directory defines for a target, in JSON's types.
+
+    ``packages`` are flat mappings of keys; ``lines`` says where texts stand, as ``depends:numpy``
+    to file and line. ``inputs`` are the files that decided it, so that the whole is a function
+    of their bytes, the target and the settings. ``asked`` are questions to the network without a
+    recorded answer, ``generated`` files that belong into the build context.
+    """
+
+    packages: tuple[dict[str, Any], ...] = ()
+    lines: dict[str, tuple[str, int]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    inputs: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    generated: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, which crosses a process boundary and may lie in a cache."""
+        return {
+            "packages": list(self.packages),
+            "lines": {key: list(place) for key, place in self.lines.items()},
+            "findings": [finding.to_dict() for finding in self.findings],
+            "inputs": list(self.inputs),
+            "asked": list(self.asked),
+            "generated": dict(self.generated),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Evaluated:
+        """Read the JSON form back."""
+        return cls(
+            packages=tuple(data["packages"]),
+            lines={key: (str(place[0]), int(place[1])) for key, place in data["lines"].items()},
+            findings=tuple(Finding.from_dict(item) for item in data["findings"]),
+            inputs=tuple(data["inputs"]),
+            asked=tuple(data["asked"]),
+            generated=dict(data["generated"]),
+        )
