@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from jetson_containers.engine.protocol import BuildRequest
+from jetson_containers.engine.protocol import BuildRequest, RunRequest
 
 
 def buildx_argv(request: BuildRequest, *, progress: str | None = None) -> tuple[str, ...]:
@@ -34,6 +34,23 @@ def classic_argv(request: BuildRequest) -> tuple[str, ...]:
     """``docker build`` with the classic builder, as a person would type it."""
     argv = ["docker", "build", *_common(request), "--tag", request.stage.reference]
     return (*argv, *request.stage.build_flags, request.stage.context)
+
+
+def run_argv(request: RunRequest) -> tuple[str, ...]:
+    """``docker run`` of a test, as a person would type it to see it again."""
+    argv = ["docker", "run", "--rm"]
+    if request.gpu:
+        argv += ["--gpus", "all"]
+    for path, place in request.mounts.items():
+        argv += ["--mount", f"type=bind,src={path},dst={place},readonly"]
+    if request.data is not None:
+        argv += ["--mount", f"type=bind,src={request.data},dst=/data"]
+    for key, value in request.environment.items():
+        argv += ["--env", f"{key}={value}"]
+    if "/test" in request.mounts.values():
+        argv += ["--workdir", "/test"]
+    argv += ["--entrypoint", request.argv[0]]
+    return (*argv, request.image, *request.argv[1:])
 
 
 def _common(request: BuildRequest) -> list[str]:

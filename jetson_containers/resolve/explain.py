@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.package.model import Package, Requirement
 from jetson_containers.resolve.model import Because
-
-if TYPE_CHECKING:
-    from jetson_containers.resolve.resolver import Shelf
+from jetson_containers.resolve.shelf import Shelf, lookup
 
 
 class MissingPackage(BuilderError):
@@ -49,7 +46,7 @@ def missing_error(
     requirement = because.requirement
     path = _path(catalogue, request, because.parent)
     via = f" (wanted by {' -> '.join(path)})" if path else ""
-    found = catalogue.lookup(Requirement(requirement.name))
+    found = lookup(catalogue, Requirement(requirement.name))
     target = catalogue.target.name
     if found and found[1]:
         name, versions = found
@@ -74,7 +71,7 @@ def conflict_error(
 ) -> BuilderError:
     """The error for a failed search: a missing package if that is the cause, else a conflict."""
     for because, forbids in causes:
-        found = catalogue.lookup(because.requirement)
+        found = lookup(catalogue, because.requirement)
         if not forbids and (found is None or not found[1]):
             return missing_error(catalogue, because, request)
     lines = []
@@ -87,7 +84,7 @@ def conflict_error(
     names = sorted({because.requirement.name for because, _ in causes})
     known = []
     for name in names:
-        found = catalogue.lookup(Requirement(name))
+        found = lookup(catalogue, Requirement(name))
         if found:
             known.append(", ".join(sorted(package.reference for package in found[1])))
     where = next((item.requirement.location for item, _ in causes if item.parent), None)
@@ -102,7 +99,7 @@ def conflict_error(
 
 def _refused_text(catalogue: Shelf, name: str) -> str:
     refusals = catalogue.refusals(name)
-    return "".join(f"; {reference}: {', '.join(reasons)}" for reference, reasons in refusals)
+    return "".join(f"; {item.reference}: {', '.join(item.reasons)}" for item in refusals)
 
 
 def _path(
@@ -114,14 +111,14 @@ def _path(
     came: dict[Package, Package | None] = {}
     queue: deque[Package] = deque()
     for item in request:
-        for package in (catalogue.lookup(item) or ("", ()))[1]:
+        for package in (lookup(catalogue, item) or ("", ()))[1]:
             if package not in came:
                 came[package] = None
                 queue.append(package)
     while queue and parent not in came:
         package = queue.popleft()
         for item in package.depends:
-            for need in (catalogue.lookup(item) or ("", ()))[1]:
+            for need in (lookup(catalogue, item) or ("", ()))[1]:
                 if need not in came:
                     came[need] = package
                     queue.append(need)

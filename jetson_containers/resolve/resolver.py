@@ -8,43 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from packaging.version import InvalidVersion, Version
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, Resolver
 
 from jetson_containers.errors import raise_all
 from jetson_containers.package.model import Package, Requirement
-from jetson_containers.platform.target import Target
-from jetson_containers.resolve.explain import MissingPackage, conflict_error, missing_error
+from jetson_containers.resolve.explain import conflict_error, missing_error
 from jetson_containers.resolve.model import Because, Resolution, Resolved
 from jetson_containers.resolve.order import canonical_order, dependants
+from jetson_containers.resolve.shelf import Shelf, lookup
 
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
 
 
-class Shelf(Protocol):
-    """What the resolver needs of a catalogue."""
-
-    @property
-    def target(self) -> Target: ...
-    @property
-    def packages(self) -> tuple[Package, ...]: ...
-    def lookup(self, requirement: Requirement) -> tuple[str, tuple[Package, ...]] | None:
-        """The canonical name behind a requirement and the packages that satisfy it.
-
-        ``None`` when no package of that name or alias is known for the target.
-        """
-    def refusals(self, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Packages of that name that are not for this target: ``(reference, reasons)``."""
-    def nearest(self, name: str) -> tuple[str, ...]:
-        """Known names that look like ``name``."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A requirement as the search sees it: under its canonical name, wanted or forbidden."""
+    """A requirement as the search sees it: under its canonical name, wanted or forbidden.
+
+    ``choosy`` says that it asks for versions; a bare name means the default and no other.
+    """
 
     name: str
     requirement: Requirement
@@ -66,7 +50,7 @@ Candidate: TypeAlias = Package | Absent
 def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
     """One package per name for ``request``, in canonical order.
 
-    Raises :class:`MissingPackage`, :class:`~.explain.ConflictError` or
+    Raises :class:`~.explain.MissingPackage`, :class:`~.explain.ConflictError` or
     :class:`~.order.CycleError`; all unknown names of the request are reported together.
     """
     raise_all(
@@ -108,33 +92,13 @@ def catalogue_weight(catalogue: Shelf) -> dict[str, int]:
     for package in catalogue.packages:
         wanted = edges.setdefault(package.name, set())
         for item in package.depends:
-            found = catalogue.lookup(item)
+            found = lookup(catalogue, item)
             wanted.add(found[0] if found else item.name)
     return dependants(edges)
 
 
-def preference(packages: Iterable[Package]) -> tuple[Package, ...]:
-    """Default first, then PEP 440 versions from the newest, then other texts, builders last."""
-
-    def key(package: Package) -> tuple[bool, bool, bool, Any, str]:
-        text = package.version or ""
-        try:
-            parsed: Version | None = Version(text)
-        except InvalidVersion:
-            parsed = None
-        return (
-            package.is_default,
-            not text.endswith("builder"),
-            parsed is not None,
-            parsed or Version("0"),
-            text,
-        )
-
-    return tuple(sorted(packages, key=key, reverse=True))
-
-
 def _known(catalogue: Shelf, requirement: Requirement) -> bool:
-    found = catalogue.lookup(requirement)
+    found = lookup(catalogue, requirement)
     return found is not None and bool(found[1])
 
 
@@ -176,22 +140,22 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
     def __init__(self, catalogue: Shelf) -> None:
         self._catalogue = catalogue
         self._wishes: dict[tuple[Requirement, bool], Wish] = {}
-        self._by_name: dict[str, list[Package]] = {}
-        for package in catalogue.packages:
-            self._by_name.setdefault(package.name, []).append(package)
+        self._by_name = {
+            name: catalogue.versions(name)
+            for name in {package.name for package in catalogue.packages}
+        }
 
     def wish(self, requirement: Requirement, forbids: bool = False) -> Wish:
         key = (requirement, forbids)
         if key not in self._wishes:
-            found = self._catalogue.lookup(requirement)
+            found = lookup(self._catalogue, requirement)
             name, accepted = found if found else (requirement.name, ())
-            versions = self._by_name.get(name, ())
             self._wishes[key] = Wish(
                 name,
                 requirement,
                 frozenset(package.reference for package in accepted),
                 forbids,
-                choosy=len(accepted) < len(versions),
+                choosy=requirement.exact is not None or requirement.specifier is not None,
             )
         return self._wishes[key]
 
@@ -234,10 +198,10 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
         if not wanted:
             absent = Absent(identifier)
             return () if absent in barred else (absent,)
-        versions = self._by_name.get(identifier, [])
+        versions = self._by_name.get(identifier, ())
         if not any(wish.choosy for wish in wanted):
-            versions = [package for package in versions if package.is_default] or versions
-        return preference(
+            versions = tuple(item for item in versions if item.is_default) or versions
+        return tuple(
             package
             for package in versions
             if package not in barred
@@ -257,5 +221,3 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
             self.wish(item, forbids=True) for item in candidate.conflicts
         )
 
-
-__all__ = ["MissingPackage", "Shelf", "catalogue_weight", "preference", "resolve"]

@@ -1,0 +1,58 @@
+"""Find the engine to work with, or make one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jetson_containers.cli.context import Context
+from jetson_containers.engine.address import EngineAddress
+from jetson_containers.engine.buildkit import BuildKitEngine
+from jetson_containers.engine.classic import ClassicEngine
+from jetson_containers.engine.locate import locate
+from jetson_containers.errors import UsageError
+from jetson_containers.platform.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An engine with its address."""
+
+    engine: BuildKitEngine | ClassicEngine
+    address: EngineAddress
+
+    def bootstrap(self, target: Target, cache: Path, on_line: Callable[[str], None]) -> str:
+        """Make the base image of ``target`` from its distribution's packages."""
+        from jetson_containers.image.bootstrap import bootstrap
+
+        return bootstrap(target, self.engine.client, cache, on_line).reference
+
+    def prefix(self) -> str:
+        """What a person has to put before a command to reach the same engine."""
+        if not self.address.private:
+            return ""
+        return "".join(f"{key}={value} " for key, value in self.address.environ().items())
+
+
+def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Connection:
+    """The engine that answers; else a private one, made and started.
+
+    ``wanted`` is ``auto``, ``buildkit`` or ``docker``.
+    """
+    address = locate(context.environ)
+    if address is None:
+        from jetson_containers.engine.provision import provision
+
+        on_line("no container engine answers; a private one is prepared")
+        address = provision(context.cache, on_line, env=context.environ)
+    if wanted == "buildkit" and not (address.docker and address.buildx):
+        raise UsageError(
+            f"--engine buildkit: {address.note or 'the client has no buildx plugin'}",
+            hint="install docker-buildx, or use --engine docker",
+        )
+    if wanted == "docker" or not (address.docker and address.buildx):
+        return Connection(ClassicEngine(address.host), address)
+    environ = {**os.environ, **address.environ()}
+    return Connection(BuildKitEngine(address.host, Path(address.docker), environ), address)

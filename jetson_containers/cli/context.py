@@ -1,0 +1,202 @@
+"""What every verb needs from the command line and the environment, as one value."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from jetson_containers.errors import UsageError, raise_all
+from jetson_containers.package.catalogue import Catalogue
+from jetson_containers.platform.target import Target
+
+#: settings of the ecosystem that configs may read, handed in explicitly
+SETTINGS = (
+    "PYTORCH_VERSION",
+    "TENSORFLOW_VERSION",
+    "ROS_DISTRO",
+    "CUDA_PACKAGES",
+    "INDEX_HOST",
+    "FORCE_BUILD",
+    "CUDNN_VERSION",
+    "TENSORRT_VERSION",
+    "L4T_VERSION",
+    "CUDA_VERSION",
+    "PYTHON_VERSION",
+    "LSB_RELEASE",
+    "CUDA_ARCH",
+    "SYSTEM_ARCH",
+)
+_TARGET_NAMES = (
+    "L4T_VERSION",
+    "CUDA_VERSION",
+    "PYTHON_VERSION",
+    "LSB_RELEASE",
+    "CUDA_ARCH",
+    "SYSTEM_ARCH",
+)
+
+
+def add_target_options(parser: argparse.ArgumentParser) -> None:
+    """``--target`` and what overrides its parts."""
+    group = parser.add_argument_group("target (default: this machine's)")
+    group.add_argument("--target", metavar="NAME", help="a named target; `targets` lists them")
+    group.add_argument("--cuda", metavar="VERSION", help="CUDA toolkit, as 12.9 or cu129")
+    group.add_argument("--python", metavar="VERSION", help="Python, as 3.12")
+    group.add_argument("--ubuntu", metavar="RELEASE", help="Ubuntu release, as 24.04")
+    group.add_argument("--distro", metavar="ID:RELEASE", help="distribution, as debian:12")
+    group.add_argument("--arch", metavar="ARCH", help="x86_64 or aarch64")
+    group.add_argument("--facts", metavar="FILE", help="recorded evidence in place of the machine")
+
+
+def add_package_options(parser: argparse.ArgumentParser) -> None:
+    """Where packages are searched."""
+    group = parser.add_argument_group("packages")
+    group.add_argument(
+        "--package-dirs",
+        metavar="DIRS",
+        default="",
+        help="more directories to search for packages, separated by commas or colons",
+    )
+    group.add_argument(
+        "--only-dirs", action="store_true", help="search the --package-dirs alone"
+    )
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Options of every verb."""
+    parser.add_argument("--verbose", action="store_true", help="more words, and tracebacks")
+    parser.add_argument(
+        "--log-level", default="", metavar="LEVEL", help="debug, info, warning or error"
+    )
+
+
+@dataclass
+class Context:
+    """The command line, the environment, and what follows from them."""
+
+    args: argparse.Namespace
+    environ: Mapping[str, str]
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Context:
+        return cls(args, dict(os.environ))
+
+    @cached_property
+    def root(self) -> Path:
+        """The project's checkout (the directory above the program's own)."""
+        return Path(__file__).resolve().parent.parent.parent
+
+    @cached_property
+    def cache(self) -> Path:
+        """This user's cache directory for the program."""
+        from jetson_containers.engine.locate import default_cache_dir
+
+        return default_cache_dir(self.environ)
+
+    @cached_property
+    def target(self) -> Target:
+        """The named target or this machine's, with what the options and environment change."""
+        from jetson_containers.platform.derive import Overrides, derive
+        from jetson_containers.platform.named import named_target
+        from jetson_containers.platform.settings import overrides_from_settings
+
+        args = self.args
+        named = named_target(args.target) if args.target else self.host_target
+        settings = {
+            name: self.environ[name] for name in _TARGET_NAMES if self.environ.get(name)
+        }
+        if settings and not args.target:
+            named = derive(named, overrides_from_settings(settings))
+        if args.ubuntu and args.distro:
+            raise UsageError("--ubuntu and --distro exclude each other", hint="give one of them")
+        wanted = Overrides(
+            cuda=args.cuda,
+            python=args.python,
+            distro=args.distro or (f"ubuntu:{args.ubuntu}" if args.ubuntu else None),
+            arch=args.arch,
+        )
+        return derive(named, wanted) if wanted != Overrides() else named
+
+    @cached_property
+    def host_target(self) -> Target:
+        """The target of this machine, or of the recorded ``--facts``."""
+        from jetson_containers.platform.host import target_for
+
+        return target_for(self.host_facts)
+
+    @cached_property
+    def host_facts(self):  # type: ignore[no-untyped-def]
+        """What this machine, or the recorded evidence, says of itself."""
+        from jetson_containers.platform.facts import Evidence, derive_facts
+        from jetson_containers.platform.probe import gather
+
+        if self.args.facts:
+            evidence = Evidence.read(Path(self.args.facts))
+        else:
+            evidence = gather()
+        return derive_facts(evidence)
+
+    @cached_property
+    def search_dirs(self) -> tuple[Path, ...]:
+        """Where packages are searched, the project's own tree first."""
+        words = [word for word in re.split(r"[,:]", self.args.package_dirs) if word]
+        extra = [Path(word).expanduser().absolute() for word in words]
+        raise_all(
+            UsageError(
+                f"the package directory {path} does not exist",
+                hint="correct --package-dirs",
+            )
+            for path in extra
+            if not Path(str(path).rstrip("*")).is_dir()
+        )
+        if self.args.only_dirs:
+            if not extra:
+                raise UsageError(
+                    "--only-dirs needs --package-dirs", hint="name the directories to search"
+                )
+            return tuple(extra)
+        return (self.own_packages, *extra)
+
+    @cached_property
+    def own_packages(self) -> Path:
+        """The project's own tree."""
+        return self.root / "packages"
+
+    def catalogue_for(self, target: Target) -> Catalogue:
+        """The packages of the search directories for a target."""
+        from jetson_containers.package.catalogue import load_catalogue
+
+        settings = {name: self.environ[name] for name in SETTINGS if self.environ.get(name)}
+        return load_catalogue(
+            target, self.search_dirs, settings=settings, own_root=self.own_packages
+        )
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The packages for the target; findings that concern the own tree are errors."""
+        return self.catalogue_for(self.target)
+
+
+def warn(text: str) -> None:
+    """A warning, on stderr."""
+    print(f"warning: {text}", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """A remark, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def split_packages(words: Sequence[str]) -> tuple[str, ...]:
+    """Package names from words that may be lists themselves (``a,b``)."""
+    return tuple(
+        name for word in words for name in re.split(r",(?![<>=!~])", word) if name.strip()
+    )
+
+

@@ -1,0 +1,106 @@
+"""``jetson-containers VERB``: find the verb, run it, turn errors into words and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from jetson_containers.errors import BuilderError, ExitCode
+
+#: verb -> (module below ``cli``, what ``--help`` says of it)
+VERBS: dict[str, tuple[str, str]] = {
+    "build": ("build", "plan, build what is missing, test and tag images"),
+    "plan": ("plan", "show what a build would do"),
+    "run": ("run", "start a container with the right runtime"),
+    "autotag": ("autotag", "print the image to run on this machine"),
+    "list": ("listing", "the packages for a target"),
+    "show": ("show", "everything about one package"),
+    "targets": ("targets", "the targets that can be built for"),
+    "engine": ("engine", "the container engine: status, up, down"),
+    "docs": ("docs", "write or check the README of every package"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the first word; each verb brings its own."""
+    from jetson_containers.cli.version import version
+
+    top = argparse.ArgumentParser(
+        prog="jetson-containers",
+        description="Build, test and select container images for NVIDIA machines.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="verbs:\n"
+        + "\n".join(f"  {verb:<10}{text}" for verb, (_, text) in VERBS.items())
+        + "\n\nexample:\n  jetson-containers build sglang\n"
+        "  jetson-containers VERB --help",
+    )
+    top.add_argument("--version", action="version", version=f"jetson-containers {version()}")
+    top.add_argument("verb", metavar="VERB", help="one of the verbs below")
+    return top
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb and give its exit code."""
+    words = list(argv)
+    if not words or words[0].startswith("-"):
+        top = parser()
+        top.parse_args(words or ["--help"])
+    verb = words[0]
+    if verb not in VERBS:
+        import difflib
+
+        near = difflib.get_close_matches(verb, VERBS, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"verbs: {', '.join(VERBS)}"
+        print(f"error: unknown verb {verb}\n  hint: {hint}", file=sys.stderr)
+        return ExitCode.USAGE
+    verbose = "--verbose" in words
+    try:
+        module = importlib.import_module(f"jetson_containers.cli.{VERBS[verb][0]}")
+        return int(module.main(words[1:]))
+    except BuilderError as error:
+        report(error)
+        if verbose:
+            raise
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except Exception as error:
+        if verbose:
+            raise
+        print(
+            f"error: {type(error).__name__}: {error}\n"
+            "  hint: this is a fault of the program; run it again with --verbose for the traceback",
+            file=sys.stderr,
+        )
+        return ExitCode.FAILED
+
+
+def report(error: BuilderError) -> None:
+    """All that is wrong, on stderr; each thing with its place and remedy."""
+    from jetson_containers.errors import Problems
+
+    for item in error.errors if isinstance(error, Problems) else (error,):
+        print(f"error: {item}", file=sys.stderr)
+        for line in getattr(item, "lines", ()):
+            print(f"  | {line}", file=sys.stderr)
+
+
+def run() -> None:
+    """Console script ``jetson-containers``."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def run_autotag() -> None:
+    """Console script ``autotag``."""
+    sys.exit(main(["autotag", *sys.argv[1:]]))
+
+
+if __name__ == "__main__":
+    run()

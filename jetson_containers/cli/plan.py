@@ -1,0 +1,77 @@
+"""``plan``: what a build would do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from jetson_containers.cli.context import (
+    Context,
+    add_common_options,
+    add_package_options,
+    add_target_options,
+)
+from jetson_containers.cli.planning import add_request_options, plan_for
+from jetson_containers.engine.base import planned_base
+from jetson_containers.errors import ExitCode
+from jetson_containers.plan.model import Plan
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="jetson-containers plan",
+        description="Show the stages and images that a build would make. Asks no engine.",
+        epilog="example:\n  jetson-containers plan sglang --target orin-jp62",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_request_options(result)
+    result.add_argument("--json", action="store_true", help="the plan as one JSON document")
+    add_target_options(result)
+    add_package_options(result)
+    add_common_options(result)
+    return result
+
+
+def main(argv: Sequence[str]) -> int:
+    args = parser().parse_args(argv)
+    context = Context.of(args)
+    plan = plan_for(context, planned_base(context.target, args.base))
+    print(plan.to_json() if args.json else render(plan), end="")
+    return ExitCode.DONE
+
+
+def render(plan: Plan) -> str:
+    """A plan for people: reviewed in diffs, so without digests and without this machine."""
+    target = plan.target
+    lines = [
+        f"target  {target.name}: {target.system}, {target.platform}, "
+        f"{target.distro} {target.release}, CUDA {target.cuda}, Python {target.python}"
+        + (f", L4T {target.l4t}" if target.l4t else "")
+        + (f", sm {' '.join(map(str, target.gpu_architectures))}"),
+        f"base    {plan.base.reference}",
+    ]
+    for number, stage in enumerate(plan.stages, 1):
+        lines += ["", f"{number:>3}  {stage.title}", f"     from {stage.shown}/{stage.dockerfile}"]
+        lines += [f"     {key}={value}" for key, value in stage.build_args]
+        if stage.contexts:
+            lines.append(f"     with {', '.join(name for name, _ in stage.contexts)}")
+        if stage.secrets:
+            lines.append(f"     secrets {', '.join(stage.secrets)}")
+        if stage.device:
+            lines.append(f"     device {stage.device}")
+        lines += [f"     test {test.name} ({test.package})" for test in stage.tests]
+        lines += [f"     because {reason}" for reason in _reasons(stage.reason)]
+    for image in plan.images:
+        lines += ["", f"image   {image.reference}", f"        {' '.join(image.packages)}"]
+    summary = plan.to_dict()["summary"]
+    lines += [
+        "",
+        f"{summary['stages']} stages, {summary['images']} images, {summary['layers']} layers",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _reasons(reason: str) -> list[str]:
+    """Each requirement without the place where it stands: a moved line is no change of plan."""
+    return [item.partition(" (")[0] for item in reason.split("; ")]

@@ -1,0 +1,71 @@
+"""The words at the end of a build."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from jetson_containers.cli.connect import Connection
+from jetson_containers.cli.logs import RunLogs
+from jetson_containers.engine.builder import RunRecord
+from jetson_containers.engine.command import pasteable
+from jetson_containers.engine.preflight import gigabytes
+from jetson_containers.errors import BuilderError, Problems
+from jetson_containers.plan.model import Plan
+
+
+def clock(seconds: float) -> str:
+    """``8.3 s``, ``2:05`` or ``1:02:05``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def summary(plan: Plan, record: RunRecord, logs: RunLogs) -> str:
+    """The images, what took how long, the tests, and the command that starts the image."""
+    lines = []
+    built = [item for item in record.stages if item.status == "built"]
+    if built:
+        slowest = sorted(built, key=lambda item: item.seconds, reverse=True)[:5]
+        lines.append(
+            "longest: "
+            + ", ".join(f"{item.stage.title} {clock(item.seconds)}" for item in slowest)
+        )
+        lines.append(f"logs:    {logs.directory}")
+    lines.append(_tests(record))
+    for item in record.tests:
+        if item.status == "deferred" and item.final:
+            lines.append(f"  deferred: {item.test.package} {item.test.name}: {item.message}")
+    found = len([item for item in record.stages if item.status == "found"])
+    lines.append(
+        f"stages:  {len(built)} built, {found} found, in {clock(record.seconds)}"
+    )
+    for image in record.images:
+        lines.append(f"image:   {image.reference} ({gigabytes(image.size)})")
+        lines.append(f"run:     jetson-containers run {image.reference}")
+    return "\n".join(lines)
+
+
+def _tests(record: RunRecord) -> str:
+    counts = Counter(
+        "remembered" if item.remembered else item.status for item in record.tests
+    )
+    kinds = ("passed", "deferred", "failed", "remembered")
+    shown = [f"{counts[kind]} {kind}" for kind in kinds if counts[kind]]
+    return f"tests:   {', '.join(shown) or 'none'}"
+
+
+def failure(error: BuilderError, plan: Plan, logs: RunLogs, connection: Connection) -> str:
+    """What failed, its failing lines, its log, and the command that repeats the step alone."""
+    lines: list[str] = []
+    for item in error.errors if isinstance(error, Problems) else (error,):
+        lines.append(f"error: {item}")
+        lines += [f"  | {line}" for line in getattr(item, "lines", ())]
+    for stage in plan.stages:
+        if stage.title in error.what and logs.path(stage.id).is_file():
+            lines.append(f"  log: {logs.path(stage.id)}")
+            command = logs.commands.get(stage.id)
+            if command and "building" in error.what:
+                lines.append(f"  repeat: {connection.prefix()}{pasteable(command)}")
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""``targets``: what can be built for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from jetson_containers.cli.context import Context, add_common_options, add_target_options
+from jetson_containers.errors import ExitCode
+from jetson_containers.platform.target import Target
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="jetson-containers targets",
+        description="The known targets, or with --host the one of this machine.",
+        epilog="examples:\n  jetson-containers targets\n  jetson-containers targets --host --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("--host", action="store_true", help="only the target of this machine")
+    result.add_argument("--json", action="store_true", help="one JSON document")
+    add_target_options(result)
+    add_common_options(result)
+    return result
+
+
+def main(argv: Sequence[str]) -> int:
+    args = parser().parse_args(argv)
+    context = Context.of(args)
+    options = (args.target, args.cuda, args.python, args.ubuntu, args.distro, args.arch)
+    if args.host or args.facts or any(options):
+        found: tuple[Target, ...] = (context.target,)
+    else:
+        from jetson_containers.platform.named import named_targets
+
+        found = named_targets()
+    if args.json:
+        print(json.dumps({"format": 1, "targets": [item.to_dict() for item in found]}, indent=2))
+        return ExitCode.DONE
+    rows = [("name", "system", "L4T", "CUDA", "distribution", "Python", "GPU", "base image")]
+    for item in found:
+        rows.append(
+            (
+                item.name,
+                item.system,
+                str(item.l4t or "-"),
+                str(item.cuda),
+                f"{item.distro} {item.release}",
+                str(item.python),
+                " ".join(f"sm_{value}" for value in item.gpu_architectures),
+                item.base_image,
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return ExitCode.DONE

@@ -1,0 +1,74 @@
+"""Choose the image that a chain starts on, and say which it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jetson_containers.engine.protocol import Engine, ImageInfo
+from jetson_containers.errors import BuilderError, UnreachableError
+from jetson_containers.image.bootstrap import bootstrap_reference
+from jetson_containers.plan.model import BaseImage
+from jetson_containers.platform.target import Target
+
+BOOTSTRAP = "bootstrap"
+
+#: makes the base image of a target and gives its reference
+MakeBase = Callable[[Target], str]
+
+
+def planned_base(target: Target, wanted: str) -> BaseImage:
+    """The base of a plan that no engine is asked about."""
+    if wanted == BOOTSTRAP:
+        return BaseImage(bootstrap_reference(target))
+    return BaseImage(wanted or target.base_image)
+
+
+def choose_base(
+    engine: Engine,
+    target: Target,
+    wanted: str,
+    make: MakeBase,
+    on_line: Callable[[str], None],
+) -> BaseImage:
+    """The base image, in the engine's store when this returns.
+
+    ``wanted`` is an image (which has to be had), ``bootstrap`` (made from the distribution's
+    packages), or empty: the target's base image if it is here or can be pulled, else one that
+    was or is made from the distribution's packages.
+    """
+    if wanted == BOOTSTRAP:
+        return _bootstrap(engine, target, make)
+    reference = wanted or target.base_image
+    held = engine.inspect(reference)
+    if held is not None:
+        return _base(reference, held, "local")
+    if not wanted:
+        made = engine.inspect(bootstrap_reference(target))
+        if made is not None:
+            return _base(bootstrap_reference(target), made, BOOTSTRAP)
+    try:
+        return _base(reference, engine.pull(reference, target.platform, on_line), "pulled")
+    except BuilderError as error:
+        if wanted:
+            raise UnreachableError(
+                f"the base image {reference} is not here and cannot be pulled: {error.what}",
+                hint="load it (`docker load`), name another with --base, "
+                "or make one with --base bootstrap",
+            ) from None
+        on_line(f"{reference} cannot be pulled; one is made from {target.distro}'s packages")
+        return _bootstrap(engine, target, make)
+
+
+def _bootstrap(engine: Engine, target: Target, make: MakeBase) -> BaseImage:
+    reference = bootstrap_reference(target)
+    held = engine.inspect(reference)
+    if held is None:
+        reference = make(target)
+        held = engine.inspect(reference)
+    if held is None:
+        raise BuilderError(f"the base image {reference} was made and is not in the engine's store")
+    return _base(reference, held, BOOTSTRAP)
+
+
+def _base(reference: str, held: ImageInfo, origin: str) -> BaseImage:
+    return BaseImage(reference, held.digest, origin)

@@ -1,0 +1,107 @@
+"""The ``docker`` engine: the SDK's classic builder, for daemons without buildx."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from jetson_containers.engine.command import build_args, classic_argv
+from jetson_containers.engine.dockerapi import DockerApi
+from jetson_containers.engine.events import LogLine, Sink, StepStarted
+from jetson_containers.engine.progress import failing_lines, plain
+from jetson_containers.engine.protocol import (
+    BuildRequest,
+    Capabilities,
+    EngineGone,
+    ImageInfo,
+    Interrupted,
+    StepFailed,
+)
+from jetson_containers.errors import BuilderError, Location
+
+_STEP = re.compile(r"^Step (\d+)/(\d+) : (.*)$")
+
+
+class ClassicEngine(DockerApi):
+    """Builds by the engine's own API: no mounts, no here-documents, no named contexts."""
+
+    name = "docker"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self._cancelled = threading.Event()
+
+    def capabilities(self) -> Capabilities:
+        return self.facts(frozenset())
+
+    def command(self, request: BuildRequest) -> tuple[str, ...]:
+        return classic_argv(request)
+
+    def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
+        stage = request.stage
+        if stage.build_flags:
+            raise BuilderError(
+                f"{stage.title} needs build flags ({' '.join(stage.build_flags)}), which the "
+                "classic builder's API does not take",
+                hint="install docker-buildx, or use --engine buildkit",
+            )
+        output: list[str] = []
+        step = ""
+        try:
+            stream = self.client.api.build(
+                path=stage.context,
+                dockerfile=stage.dockerfile,
+                tag=stage.reference,
+                buildargs=dict(build_args(request)),
+                labels=dict(stage.labels),
+                platform=stage.platform,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for item in stream:
+                if self._cancelled.is_set():
+                    raise Interrupted(f"{stage.title} was stopped")
+                if "error" in item:
+                    output.append(plain(str(item["error"])))
+                    raise StepFailed(
+                        f"building {stage.title} failed at {step or 'the build'}",
+                        where=Location(f"{stage.context}/{stage.dockerfile}"),
+                        lines=failing_lines(tuple(output)),
+                    )
+                for raw in str(item.get("stream", "")).splitlines():
+                    text = plain(raw)
+                    if not text:
+                        continue
+                    found = _STEP.match(text)
+                    if found:
+                        step = f"[{found.group(1)}/{found.group(2)}] {found.group(3)}"
+                        output.clear()
+                        sink(StepStarted(stage.id, step))
+                    else:
+                        output.append(text)
+                        sink(LogLine(stage.id, text))
+        except BuilderError:
+            raise
+        except Exception as error:
+            if self._cancelled.is_set():
+                raise Interrupted(f"{stage.title} was stopped") from None
+            if not self.alive():
+                raise EngineGone(
+                    f"the engine stopped answering while it built {stage.title}",
+                    hint="run the same command again: finished stages are kept",
+                ) from None
+            raise StepFailed(
+                f"building {stage.title} failed: {error}",
+                where=Location(f"{stage.context}/{stage.dockerfile}"),
+                lines=failing_lines(tuple(output)),
+            ) from error
+        found_image = self.inspect(stage.reference)
+        if found_image is None:
+            raise EngineGone(f"{stage.title} was built and {stage.reference} is not there")
+        return found_image
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        self.kill_running()
+        self.client.close()

@@ -1,0 +1,263 @@
+"""Everything about a Docker engine that is not a build, through the SDK ``docker``.
+
+The engines inherit it and add how they build.
+
+Speaks to Docker and to Podman's compatible socket. The SDK is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jetson_containers.engine.protocol import (
+    Capabilities,
+    EngineGone,
+    ImageInfo,
+    RunRequest,
+)
+from jetson_containers.errors import BuilderError, UnreachableError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+#: Storage drivers of the containerd image store are named like this by ``docker info``.
+_CONTAINERD = "io.containerd.snapshotter"
+
+
+class DockerApi:
+    """One connection to the engine at ``host`` (``unix://…``, ``tcp://…``, ``ssh://…``)."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._client: DockerClient | None = None
+        self._info: Mapping[str, Any] | None = None
+        self._running: set[str] = set()
+
+    @property
+    def client(self) -> DockerClient:
+        """The SDK's client, connected when first asked for."""
+        if self._client is None:
+            from docker import DockerClient
+
+            with self._talking():
+                self._client = DockerClient(base_url=self._host, timeout=600)
+        return self._client
+
+    @contextmanager
+    def _talking(self) -> Iterator[None]:
+        """Turn the SDK's and the transport's errors into ours."""
+        import requests
+        from docker import errors
+
+        try:
+            yield
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+            raise EngineGone(
+                f"the engine at {self._host} does not answer: {error}",
+                hint="`jetson-containers engine status` tells its state; then run this again",
+            ) from None
+        except errors.APIError as error:
+            raise BuilderError(f"the engine refused: {error.explanation or error}") from None
+        except errors.DockerException as error:
+            raise EngineGone(
+                f"the engine at {self._host} cannot be used: {error}",
+                hint="`jetson-containers engine status` tells its state",
+            ) from None
+
+    def alive(self) -> bool:
+        """Whether the engine answers now."""
+        try:
+            with self._talking():
+                return bool(self.client.ping())
+        except BuilderError:
+            return False
+
+    def info(self) -> Mapping[str, Any]:
+        """``docker info``, asked once."""
+        if self._info is None:
+            with self._talking():
+                self._info = self.client.info()
+        return self._info
+
+    @property
+    def containerd_store(self) -> bool:
+        """Whether images lie in containerd's store, which keeps layers as they were compressed."""
+        status = self.info().get("DriverStatus") or []
+        return any(_CONTAINERD in str(value) for _, value in status)
+
+    def facts(self, features: frozenset[str]) -> Capabilities:
+        """The engine's facts with the given build features."""
+        info = self.info()
+        machine = str(info.get("Architecture", ""))
+        names = {"x86_64": "amd64", "aarch64": "arm64"}
+        runtimes = tuple(sorted(info.get("Runtimes") or {}))
+        devices = tuple(
+            str(item.get("ID", "")) for item in info.get("DiscoveredDevices") or [] if item
+        )
+        root = Path(str(info.get("DockerRootDir", "")))
+        return Capabilities(
+            version=str(info.get("ServerVersion", "")),
+            arch=names.get(machine, machine),
+            features=features,
+            runtimes=runtimes,
+            cdi_devices=devices,
+            root=root if self._host.startswith("unix://") and root.is_dir() else None,
+            gpu="nvidia" in runtimes or any("nvidia.com/gpu" in item for item in devices),
+        )
+
+    def inspect(self, reference: str) -> ImageInfo | None:
+        from docker import errors
+
+        with self._talking():
+            try:
+                raw: Mapping[str, Any] = self.client.api.inspect_image(reference)  # type: ignore[no-untyped-call]
+                return image_info(raw)
+            except errors.ImageNotFound:
+                return None
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        with self._talking():
+            listing = self.client.api.images(filters={"label": label})
+        return tuple(
+            ImageInfo(
+                digest=str(item["Id"]),
+                references=tuple(item.get("RepoTags") or ()),
+                labels=dict(item.get("Labels") or {}),
+                arch="",
+                size=int(item.get("Size", 0)),
+            )
+            for item in listing
+        )
+
+    def tag(self, source: str, reference: str) -> None:
+        name, _, tag = reference.rpartition(":")
+        with self._talking():
+            self.client.api.tag(source, name, tag)
+
+    def remove(self, reference: str) -> None:
+        from docker import errors
+
+        with self._talking():
+            try:
+                self.client.api.remove_image(reference)
+            except errors.ImageNotFound:
+                return
+
+    def pull(self, reference: str, platform: str, on_line: Callable[[str], None]) -> ImageInfo:
+        with self._talking():
+            stream = self.client.api.pull(
+                reference, platform=platform, stream=True, decode=True, tag=_tag_of(reference)
+            )
+            self._follow(stream, on_line, f"{reference} cannot be pulled")
+        found = self.inspect(reference)
+        if found is None:
+            raise UnreachableError(f"{reference} was pulled and is not there")
+        return found
+
+    def push(self, reference: str, on_line: Callable[[str], None]) -> None:
+        with self._talking():
+            stream = self.client.api.push(reference, stream=True, decode=True)
+            self._follow(stream, on_line, f"{reference} cannot be pushed")
+
+    @staticmethod
+    def _follow(
+        stream: Any, on_line: Callable[[str], None], failure: str
+    ) -> None:
+        for item in stream:
+            if "error" in item:
+                raise UnreachableError(f"{failure}: {item['error']}")
+            if item.get("status") and not item.get("progressDetail"):
+                on_line(f"{item.get('id', '')} {item['status']}".strip())
+
+    def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
+        import threading
+
+        from docker.types import DeviceRequest, Mount
+
+        mounts = [
+            Mount(target=place, source=str(path), type="bind", read_only=True)
+            for path, place in request.mounts.items()
+        ]
+        if request.data is not None:
+            mounts.append(Mount(target="/data", source=str(request.data), type="bind"))
+        options: dict[str, Any] = {}
+        if request.gpu and "nvidia" in (self.info().get("Runtimes") or {}):
+            options["runtime"] = "nvidia"
+        elif request.gpu:
+            options["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+        with self._talking():
+            container = self.client.containers.create(
+                request.image,
+                list(request.argv),
+                mounts=mounts,
+                environment=dict(request.environment),
+                entrypoint=[],
+                working_dir="/test" if "/test" in request.mounts.values() else None,
+                **options,
+            )
+            name = str(container.id)
+            self._running.add(name)
+            late = threading.Event()
+
+            def stop() -> None:
+                late.set()
+                self._kill(name)
+
+            timer = threading.Timer(request.timeout, stop)
+            timer.daemon = True
+            try:
+                container.start()
+                timer.start()
+                pending = ""
+                for chunk in container.logs(stream=True, follow=True):
+                    pending += chunk.decode("utf-8", errors="replace")
+                    *lines, pending = pending.split("\n")
+                    for line in lines:
+                        on_line(line.rstrip("\r"))
+                if pending:
+                    on_line(pending)
+                status = int(container.wait()["StatusCode"])
+            finally:
+                timer.cancel()
+                self._running.discard(name)
+                container.remove(force=True)
+        if late.is_set():
+            on_line(f"stopped: it ran longer than {request.timeout:.0f} s")
+            return 124
+        return status
+
+    def kill_running(self) -> None:
+        """Kill every container that this connection runs."""
+        for container in tuple(self._running):
+            self._kill(container)
+
+    def _kill(self, container: str) -> None:
+        from docker import errors
+
+        try:
+            self.client.api.kill(container)
+        except (errors.DockerException, OSError):
+            return
+
+
+def image_info(raw: Mapping[str, Any]) -> ImageInfo:
+    """The engine's ``inspect`` answer as a value."""
+    config = raw.get("Config") or {}
+    layers = (raw.get("RootFS") or {}).get("Layers") or ()
+    return ImageInfo(
+        digest=str(raw["Id"]),
+        references=tuple(raw.get("RepoTags") or ()),
+        labels=dict(config.get("Labels") or {}),
+        arch=str(raw.get("Architecture", "")),
+        size=int(raw.get("Size", 0)),
+        layers=len(layers),
+    )
+
+
+def _tag_of(reference: str) -> str | None:
+    """Without a tag the SDK would pull them all."""
+    last = reference.rpartition("/")[2]
+    return None if ":" in last or "@" in last else "latest"

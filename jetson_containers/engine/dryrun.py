@@ -1,0 +1,60 @@
+"""The ``dry-run`` engine: does nothing, and hands out the commands that would do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jetson_containers.engine.buildkit import FEATURES
+from jetson_containers.engine.command import buildx_argv, run_argv
+from jetson_containers.engine.events import Sink
+from jetson_containers.engine.protocol import BuildRequest, Capabilities, ImageInfo, RunRequest
+
+
+class DryRunEngine:
+    """Every command goes to ``emit`` as an argv, in the order in which it would be run."""
+
+    name = "dry-run"
+
+    def __init__(self, emit: Callable[[tuple[str, ...]], None]) -> None:
+        self._emit = emit
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(version="none", arch="", features=FEATURES)
+
+    def command(self, request: BuildRequest) -> tuple[str, ...]:
+        return buildx_argv(request)
+
+    def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
+        self._emit(self.command(request))
+        return _nothing(request.stage.reference)
+
+    def cancel(self) -> None:
+        return
+
+    def tag(self, source: str, reference: str) -> None:
+        self._emit(("docker", "tag", source, reference))
+
+    def push(self, reference: str, on_line: Callable[[str], None]) -> None:
+        self._emit(("docker", "push", reference))
+
+    def pull(self, reference: str, platform: str, on_line: Callable[[str], None]) -> ImageInfo:
+        self._emit(("docker", "pull", "--platform", platform, reference))
+        return _nothing(reference)
+
+    def inspect(self, reference: str) -> ImageInfo | None:
+        return None
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        return ()
+
+    def remove(self, reference: str) -> None:
+        self._emit(("docker", "image", "rm", reference))
+
+    def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
+        self._emit(run_argv(request))
+        return 0
+
+
+def _nothing(reference: str) -> ImageInfo:
+    """Stands for an image that was not made; its digest is the name to use in commands."""
+    return ImageInfo(digest=reference, references=(), labels={}, arch="", size=0)

@@ -1,0 +1,141 @@
+"""What is remembered between runs, below the user's cache directory.
+
+Test results under what they depend on, locks for stages that are being built, and how much disk
+each package took. Every file is written whole or not at all; an unreadable one counts as absent.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jetson_containers.errors import BuilderError, Location
+from jetson_containers.plan.fingerprint import context_files
+from jetson_containers.plan.model import StageTest, dumps
+
+
+class State:
+    """The directory of one user's memory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def test_result(self, key: str) -> Mapping[str, Any] | None:
+        """The remembered result of a test, or ``None``."""
+        return self._read(self.directory / "tests" / f"{key}.json")
+
+    def remember_test(self, key: str, result: Mapping[str, Any]) -> None:
+        self._write(self.directory / "tests" / f"{key}.json", result)
+
+    def disk_used(self, package: str) -> int | None:
+        """Bytes by which the engine's disk grew when ``package`` was last built."""
+        sizes = self._read(self.directory / "disk.json") or {}
+        value = sizes.get(package)
+        return value if isinstance(value, int) else None
+
+    def remember_disk(self, package: str, used: int) -> None:
+        path = self.directory / "disk.json"
+        self._write(path, {**(self._read(path) or {}), package: used})
+
+    @contextmanager
+    def stage_lock(
+        self,
+        fingerprint: str,
+        on_wait: Callable[[int], None],
+        stopped: Callable[[], bool],
+    ) -> Iterator[None]:
+        """Hold a stage alone among all processes of this user.
+
+        ``on_wait`` is told once the process id of the holder; ``stopped`` ends the waiting. The
+        lock goes with the process that holds it, however that ends.
+        """
+        path = self.directory / "locks" / f"{fingerprint[:16]}.lock"
+        self._mkdir(path.parent)
+        with path.open("a+") as file:
+            waited = False
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if not waited:
+                        file.seek(0)
+                        text = file.read().strip()
+                        on_wait(int(text) if text.isdigit() else 0)
+                        waited = True
+                    if stopped():
+                        raise BuilderError("stopped while waiting for another build") from None
+                    time.sleep(0.1)
+            file.seek(0)
+            file.truncate()
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def _mkdir(self, directory: Path) -> None:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BuilderError(
+                f"the cache directory cannot be made: {error.strerror}",
+                where=Location(str(directory)),
+                hint="set XDG_CACHE_HOME to a directory that you may write to",
+            ) from None
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def _write(self, path: Path, value: Mapping[str, Any]) -> None:
+        self._mkdir(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(dumps(value))
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def result_key(fingerprint: str, test: StageTest, gpu: bool) -> str:
+    """What a test's result depends on: the image, the test's files and words, a GPU or none."""
+    inputs = {
+        "fingerprint": fingerprint,
+        "argv": list(test.argv),
+        "files": [list(item) for item in context_files(Path(test.directory), None)],
+        "gpu": gpu,
+    }
+    return hashlib.sha256(dumps(inputs).encode()).hexdigest()
+
+
+
+
+class NoState(State):
+    """Remembers nothing and writes nothing: for an engine that does nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nonexistent"))
+
+    @contextmanager
+    def stage_lock(
+        self,
+        fingerprint: str,
+        on_wait: Callable[[int], None],
+        stopped: Callable[[], bool],
+    ) -> Iterator[None]:
+        yield
+
+    def _write(self, path: Path, value: Mapping[str, Any]) -> None:
+        return
