@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,22 @@ def default_cache_dir(env: Mapping[str, str]) -> Path:
     return Path(base) / "jetson-containers"
 
 
-def locate(env: Mapping[str, str], *, timeout: float = 2.0) -> EngineAddress | None:
+def locate(
+    env: Mapping[str, str],
+    cache_dir: Path | None = None,
+    *,
+    sockets: Sequence[EngineAddress] | None = None,
+    timeout: float = 2.0,
+) -> EngineAddress | None:
     """The engine to use, or ``None`` if none answers.
 
     Asked in this order: ``$DOCKER_HOST``, the current docker context, the system's Docker socket,
     Podman's sockets, the private engine of :mod:`jetson_containers.engine.private`. An engine
     that somebody chose by name (the first two) and that does not answer is an
     :class:`UnreachableError`: going on with another one would build in the wrong place.
+
+    ``cache_dir`` defaults to :func:`default_cache_dir`, ``sockets`` to the well-known ones,
+    ``timeout`` is in seconds for each question.
     """
     chosen = _chosen(env)
     if chosen is not None:
@@ -51,10 +60,10 @@ def locate(env: Mapping[str, str], *, timeout: float = 2.0) -> EngineAddress | N
             hint="start that engine, or choose another: unset DOCKER_HOST, or "
             "`docker context use default`",
         )
-    for candidate in _well_known(env):
+    for candidate in well_known(env) if sockets is None else sockets:
         if answers(candidate.host, timeout=timeout):
             return with_client(candidate, env)
-    private = EnginePaths(default_cache_dir(env)).address()
+    private = EnginePaths(cache_dir or default_cache_dir(env)).address()
     if private is not None and answers(private.host, timeout=timeout):
         return private
     return None
@@ -125,7 +134,8 @@ def _reached(address: EngineAddress, env: Mapping[str, str], timeout: float) -> 
     return done.returncode == 0
 
 
-def _well_known(env: Mapping[str, str]) -> Iterator[EngineAddress]:
+def well_known(env: Mapping[str, str]) -> Iterator[EngineAddress]:
+    """The sockets of Docker and Podman on this machine, whether or not anybody listens."""
     yield EngineAddress("unix:///var/run/docker.sock", source="/var/run/docker.sock")
     runtime = env.get("XDG_RUNTIME_DIR", "")
     if runtime:

@@ -231,7 +231,7 @@ def _reap(paths: EnginePaths) -> bool:
     if daemon is not None:
         processes.end([daemon], patience=STOP_PATIENCE)
     left = processes.of_engine(paths.folder)
-    processes.end(left, patience=2.0 if daemon else STOP_PATIENCE)
+    processes.end(left, patience=2.0)
     processes.end(processes.of_engine(paths.folder), patience=2.0)
     _unmount_below(paths.folder)
     paths.socket.unlink(missing_ok=True)
