@@ -1,0 +1,46 @@
+"""Versions as text that may stand in a tag."""
+
+from __future__ import annotations
+
+import re
+
+from packaging.version import InvalidVersion, Version
+
+# A word of a version that would be read as the start of the platform part, or as one of its facts.
+_PLATFORM_WORD = re.compile(
+    r"r\d{2,3}(\.\d{1,3}){1,2}(\.[a-z].*)?|tegra|arm64|sbsa|amd64|x86_64|aarch64|gpu|cuda"
+    r"|cu\d{3,4}|(py|cp)\d{2,3}|sm\d{2,3}(_\d{2,3})*|(ubuntu)?\d{2}\.\d{2}|debian\d{1,2}"
+)
+_START = re.compile(r"r\d{2,3}\.\d|tegra|arm64|sbsa|amd64|x86_64|aarch64|gpu|cuda|cu\d{3,4}")
+
+
+def tag_safe(version: str) -> str:
+    """``version`` in the characters of a tag.
+
+    ``+`` becomes ``_``, an epoch's ``!`` becomes ``__``, anything else that no tag takes ``.``; a
+    word that would read as the platform (``r36.4``, ``amd64``) is led by ``_``.
+    Law: ``version_of(tag_safe(v)) == v`` for a normalised PEP 440 version ``v``.
+    """
+    text = version.strip().replace("!", "__").replace("+", "_")
+    text = re.sub(r"[^A-Za-z0-9_.-]", ".", text).lstrip(".-")
+    return "-".join(
+        f"_{word}" if _START.match(word) and _PLATFORM_WORD.fullmatch(word) else word
+        for word in text.split("-")
+    )
+
+
+def version_of(text: str) -> str:
+    """The version that :func:`tag_safe` wrote, as far as the text tells.
+
+    ``_`` is read as ``+`` where that makes a PEP 440 version, and left alone otherwise.
+    """
+    words = [word[1:] if word.startswith("_") else word for word in text.split("-")]
+    plain = "-".join(words)
+    candidate = plain.replace("__", "!", 1).replace("_", "+", 1)
+    if candidate != plain:
+        try:
+            Version(candidate)
+        except InvalidVersion:
+            return plain
+        return candidate
+    return plain

@@ -1,0 +1,209 @@
+"""From evidence to facts, and from facts to the host's target. Pure."""
+
+from __future__ import annotations
+
+from packaging.version import InvalidVersion, Version
+
+from jetson_containers.errors import TargetError
+from jetson_containers.platform import read
+from jetson_containers.platform.compose import compose
+from jetson_containers.platform.cuda import cuda_of_driver, cuda_releases
+from jetson_containers.platform.derive import ARCH_WORDS
+from jetson_containers.platform.distro import find_distribution
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.facts import Fact, Gpu, HostFacts, first
+from jetson_containers.platform.family import BaseTarget, Family, anchor, base_targets, families
+from jetson_containers.platform.gpu import architecture_of_board
+from jetson_containers.platform.l4t import L4TMatch, find_l4t
+from jetson_containers.platform.selection import Selection
+from jetson_containers.platform.target import Arch, System, Target
+
+
+def derive_facts(evidence: Evidence) -> HostFacts:
+    """What ``evidence`` tells. Law: the same evidence gives the same facts, on any machine."""
+    arch = ARCH_WORDS.get(evidence.machine.lower())
+    machine: Fact[Arch] = (
+        Fact(arch, "uname -m")
+        if arch
+        else Fact(reason=f"machine {evidence.machine!r} is neither aarch64 nor x86_64")
+    )
+    l4t = first(read.l4t_of_file(evidence), read.l4t_of_package(evidence))
+    match, why = _match(l4t.value)
+    model = read.model(evidence)
+    driver = first(read.driver_of_smi(evidence), read.driver_of_file(evidence))
+    if driver.value is None and match is not None:
+        driver = Fact(reason=f"the integrated driver goes with L4T {match.asked}")
+    return HostFacts(
+        machine=machine,
+        system=_system(arch, match, l4t),
+        os=read.os_release(evidence),
+        kernel=Fact(evidence.kernel, "uname -r") if evidence.kernel else Fact(reason="not told"),
+        l4t=l4t,
+        jetpack=_jetpack(match, l4t, why),
+        model=model,
+        driver=driver,
+        driver_cuda=_driver_cuda(evidence, driver, match),
+        gpus=first(read.gpus_of_smi(evidence), _gpu_of_board(model)),
+        host_cuda=read.host_cuda(evidence),
+        python=read.python(evidence),
+        memory=read.memory(evidence),
+        disk=read.disk(evidence),
+        cgroup=read.cgroup(evidence),
+        engine=read.engine(evidence),
+    )
+
+
+def target_for(facts: HostFacts) -> Target:
+    """The target of a host.
+
+    A Jetson's follows from L4T; a server's or PC's is the newest named one whose CUDA is not above
+    the driver's, on the host's own distribution where that is possible. GPU architectures are
+    those of the GPUs that are there, where they are known. Raises :class:`TargetError` when the
+    machine, or the major version of its L4T, is not known.
+    """
+    arch = facts.machine.value
+    if arch is None:
+        raise TargetError(
+            f"this host has no target: {facts.machine.reason}",
+            hint="name one with --target; `targets` lists them",
+        )
+    if arch == "aarch64" and facts.l4t.value is not None:
+        return _jetson(facts, find_l4t(facts.l4t.value))
+    return _server(facts, families()["x86" if arch == "x86_64" else "sbsa"])
+
+
+def _jetson(facts: HostFacts, match: L4TMatch) -> Target:
+    listed = match.release.architectures
+    present = tuple(n for n in _present(facts) if n in listed)
+    wanted = present or listed
+    family = _jetson_family(match, wanted)
+    base = anchor(family, match.asked)
+    selection = Selection(base.name, l4t=match.asked, gpu_architectures=wanted)
+    return _first_possible(selection, Selection(base.name, l4t=match.asked))
+
+
+def _jetson_family(match: L4TMatch, wanted: tuple[int, ...]) -> Family:
+    """The family whose GPU is wanted; of several, one that has a named target of that L4T."""
+
+    def rank(family: Family) -> tuple[bool, bool, int]:
+        named = anchor(family, match.asked).l4t
+        return (
+            bool(set(family.architectures) & set(wanted)),
+            named is not None and named.major == match.asked.major,
+            max(family.architectures),
+        )
+
+    possible = [
+        family
+        for family in families().values()
+        if family.is_jetson and set(family.architectures) <= set(match.release.architectures)
+    ]
+    return max(possible, key=rank)
+
+
+def _server(facts: HostFacts, family: Family) -> Target:
+    base, cuda = _newest_cuda(family, facts.driver_cuda.value)
+    os = facts.os.value
+    distribution = find_distribution(str(os)) if os else None
+    distro = str(distribution) if distribution else None
+    gpus = _present(facts) or None
+    return _first_possible(
+        *(
+            Selection(base.name, cuda=cuda, distro=where, gpu_architectures=which)
+            for where, which in ((distro, gpus), (None, gpus), (distro, None), (None, None))
+        )
+    )
+
+
+def _newest_cuda(family: Family, driver: Version | None) -> tuple[BaseTarget, Version | None]:
+    """The newest named target not above ``driver``; below them all, the newest listed toolkit."""
+    named = [base for base in base_targets().values() if base.family == family]
+    newest = max(named, key=lambda base: base.cuda or Version("0"))
+    if driver is None:
+        return newest, None
+    for base in sorted(named, key=lambda base: base.cuda or Version("0"), reverse=True):
+        if base.cuda is not None and base.cuda <= driver:
+            return base, None
+    lower = [
+        c.version for c in cuda_releases() if c.version <= driver and c.serves(family.arch, None)
+    ]
+    if not lower:
+        raise TargetError(
+            f"the driver of this host knows CUDA {driver}, older than every listed toolkit",
+            hint="update the NVIDIA driver, or name a target with --target",
+        )
+    return anchor(family, lower[-1]), lower[-1]
+
+
+def _first_possible(*selections: Selection) -> Target:
+    """The first selection that is possible; the last one is always meant to be."""
+    reasons: tuple[str, ...] = ()
+    for selection in selections:
+        made = compose(selection)
+        if made.target is not None:
+            return made.target
+        reasons = made.reasons
+    raise TargetError(
+        f"this host has no target: {'; '.join(reasons)}",
+        hint="name one with --target; `targets` lists them",
+    )
+
+
+def _present(facts: HostFacts) -> tuple[int, ...]:
+    """The architectures of the GPUs that are there, as far as they are known."""
+    gpus = facts.gpus.value or ()
+    return tuple(sorted({gpu.architecture for gpu in gpus if gpu.architecture is not None}))
+
+
+def _match(l4t: Version | None) -> tuple[L4TMatch | None, str]:
+    if l4t is None:
+        return None, ""
+    try:
+        return find_l4t(l4t), ""
+    except TargetError as error:
+        return None, error.what
+
+
+def _system(arch: Arch | None, match: L4TMatch | None, l4t: Fact[Version]) -> Fact[System]:
+    if arch is None:
+        return Fact(reason="the machine is not known")
+    if arch == "x86_64":
+        return Fact("x86_64", "uname -m")
+    if l4t.value is None:
+        return Fact("sbsa", "uname -m, no L4T")
+    if match is not None:
+        return Fact(match.release.system, l4t.source)
+    return Fact("sbsa" if l4t.value.major >= 38 else "tegra", l4t.source)
+
+
+def _jetpack(match: L4TMatch | None, l4t: Fact[Version], why: str) -> Fact[Version]:
+    if match is None:
+        return Fact(reason=why or l4t.reason)
+    source = "L4T table"
+    if match.inferred:
+        source += f", inferred from L4T {match.release.version}"
+    return Fact(match.release.jetpack, source)
+
+
+def _driver_cuda(evidence: Evidence, driver: Fact[str], match: L4TMatch | None) -> Fact[Version]:
+    asked = first(read.cuda_of_libcuda(evidence), read.cuda_of_smi(evidence))
+    if asked.value is not None:
+        return asked
+    if match is not None:
+        return Fact(match.release.cuda, f"L4T table, L4T {match.release.version}")
+    if driver.value is not None:
+        try:
+            found = cuda_of_driver(Version(driver.value))
+        except InvalidVersion:
+            found = None
+        if found is not None:
+            return Fact(found, f"driver {driver.value}, table of driver branches")
+    return Fact(reason=asked.reason)
+
+
+def _gpu_of_board(model: Fact[str]) -> Fact[tuple[Gpu, ...]]:
+    number = architecture_of_board(model.value) if model.value else None
+    if number is None:
+        told = f"the model {model.value!r} is not in the table" if model.value else model.reason
+        return Fact(reason=told)
+    return Fact((Gpu(str(model.value), number, True, False),), model.source)

@@ -1,0 +1,192 @@
+"""Readers of single sources: the text of one file or command in, one fact out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.facts import Engine, Fact, Gpu, OsRelease
+from jetson_containers.platform.gpu import (
+    architecture_of_gpu,
+    gpu_architectures,
+    is_data_center,
+)
+
+SMI_QUERY = "nvidia-smi --query-gpu=driver_version,name,compute_cap --format=csv,noheader"
+SMI = "nvidia-smi"
+CU_DRIVER = "cuDriverGetVersion"
+L4T_PACKAGE = "dpkg-query -W -f=${Version} nvidia-l4t-core"
+
+L4T_RELEASE_FILE = "/etc/nv_tegra_release"
+OS_RELEASE = "/etc/os-release"
+MODEL_FILE = "/proc/device-tree/model"
+DRIVER_FILE = "/proc/driver/nvidia/version"
+CUDA_FILE = "/usr/local/cuda/version.json"
+MEMORY_FILE = "/proc/meminfo"
+CGROUP_FILE = "/sys/fs/cgroup/cgroup.controllers"
+PYTHON_COMMAND = "python3 --version"
+DISK_COMMAND = "df -Pk /"
+
+
+def l4t_of_file(evidence: Evidence) -> Fact[Version]:
+    """``# R36 (release), REVISION: 4.3, ...`` is 36.4.3."""
+    text = evidence.files.get(L4T_RELEASE_FILE)
+    if text is None:
+        return Fact(reason=f"{L4T_RELEASE_FILE} does not exist")
+    match = re.search(r"R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", text)
+    if match is None:
+        return Fact(reason=f"{L4T_RELEASE_FILE} has no release line: {text[:60]!r}")
+    return Fact(Version(f"{match[1]}.{match[2]}"), L4T_RELEASE_FILE)
+
+
+def l4t_of_package(evidence: Evidence) -> Fact[Version]:
+    """The Debian package ``nvidia-l4t-core``: ``36.4.3-20250107174145`` is 36.4.3."""
+    for command, output in evidence.commands.items():
+        match = re.search(r"(\d+\.\d+\.\d+)-\d{8,}", output)
+        if "nvidia-l4t-core" in command and match:
+            return Fact(Version(match[1]), "package nvidia-l4t-core")
+    return Fact(reason="the package nvidia-l4t-core is not installed")
+
+
+def os_release(evidence: Evidence) -> Fact[OsRelease]:
+    """``ID`` and ``VERSION_ID``."""
+    text = evidence.files.get(OS_RELEASE)
+    if text is None:
+        return Fact(reason=f"{OS_RELEASE} does not exist")
+    values = dict(re.findall(r"^(\w+)=[\"']?([^\"'\n]*)", text, re.MULTILINE))
+    if not values.get("ID"):
+        return Fact(reason=f"{OS_RELEASE} has no ID")
+    return Fact(OsRelease(values["ID"], values.get("VERSION_ID", "")), OS_RELEASE)
+
+
+def model(evidence: Evidence) -> Fact[str]:
+    """The device-tree model, without its final NUL."""
+    text = evidence.files.get(MODEL_FILE, "").replace("\0", "").strip()
+    return Fact(text, MODEL_FILE) if text else Fact(reason=f"{MODEL_FILE} does not exist")
+
+
+def smi_rows(evidence: Evidence) -> list[list[str]]:
+    """The rows of ``nvidia-smi``'s query: driver, name, compute capability."""
+    lines = evidence.commands.get(SMI_QUERY, "").splitlines()
+    rows = [[cell.strip() for cell in line.split(",")] for line in lines]
+    return [row for row in rows if len(row) == 3 and re.match(r"\d", row[0])]
+
+
+def driver_of_smi(evidence: Evidence) -> Fact[str]:
+    """The driver version that ``nvidia-smi`` gives."""
+    rows = smi_rows(evidence)
+    return Fact(rows[0][0], SMI) if rows else Fact(reason="nvidia-smi gave no driver version")
+
+
+def driver_of_file(evidence: Evidence) -> Fact[str]:
+    """``NVRM version: NVIDIA UNIX ... Kernel Module  570.124.06  ...``."""
+    text = evidence.files.get(DRIVER_FILE)
+    match = re.search(r"Kernel Module[^\n]*?\s(\d{3}\.[\d.]+)", text or "")
+    if match is None:
+        return Fact(reason=f"{DRIVER_FILE} does not exist" if text is None else "no version in it")
+    return Fact(match[1], DRIVER_FILE)
+
+
+def cuda_of_libcuda(evidence: Evidence) -> Fact[Version]:
+    """``cuDriverGetVersion``: 12080 is 12.8."""
+    text = evidence.commands.get(CU_DRIVER, "").strip()
+    if not text.isdigit():
+        return Fact(reason="libcuda.so.1 was not asked")
+    return Fact(Version(f"{int(text) // 1000}.{int(text) % 1000 // 10}"), CU_DRIVER)
+
+
+def cuda_of_smi(evidence: Evidence) -> Fact[Version]:
+    """The ``CUDA Version:`` field of ``nvidia-smi``."""
+    match = re.search(r"CUDA Version:\s*(\d+\.\d+)", evidence.commands.get(SMI, ""))
+    if match is None:
+        return Fact(reason="nvidia-smi printed no CUDA version")
+    return Fact(Version(match[1]), SMI)
+
+
+def gpus_of_smi(evidence: Evidence) -> Fact[tuple[Gpu, ...]]:
+    """The GPUs that ``nvidia-smi`` lists, equal ones counted."""
+    counted: dict[Gpu, int] = {}
+    for _, name, capability in smi_rows(evidence):
+        match = re.fullmatch(r"(\d+)\.(\d)", capability)
+        number = int(match[1]) * 10 + int(match[2]) if match else architecture_of_gpu(name)
+        known = gpu_architectures().get(number or 0)
+        gpu = Gpu(name, number, known.integrated if known else None, is_data_center(name))
+        counted[gpu] = counted.get(gpu, 0) + 1
+    if not counted:
+        return Fact(reason="nvidia-smi listed no GPU")
+    return Fact(
+        tuple(
+            Gpu(gpu.name, gpu.architecture, gpu.integrated, gpu.data_center, count)
+            for gpu, count in counted.items()
+        ),
+        SMI,
+    )
+
+
+def host_cuda(evidence: Evidence) -> Fact[Version]:
+    """The toolkit on the host itself; it never decides what goes into a container."""
+    text = evidence.files.get(CUDA_FILE)
+    if text is None:
+        return Fact(reason=f"{CUDA_FILE} does not exist")
+    try:
+        data = json.loads(text)
+        found = (data.get("cuda_nvcc") or data["cuda"])["version"]
+        return Fact(Version(found), CUDA_FILE)
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidVersion):
+        return Fact(reason=f"{CUDA_FILE} cannot be read")
+
+
+def python(evidence: Evidence) -> Fact[Version]:
+    """The host's own Python; it never decides what goes into a container."""
+    match = re.search(r"Python (\d+\.\d+\.\d+)", evidence.commands.get(PYTHON_COMMAND, ""))
+    return Fact(Version(match[1]), PYTHON_COMMAND) if match else Fact(reason="python3 is not there")
+
+
+def memory(evidence: Evidence) -> Fact[int]:
+    """Total memory in bytes."""
+    match = re.search(r"^MemTotal:\s*(\d+) kB", evidence.files.get(MEMORY_FILE, ""), re.MULTILINE)
+    return (
+        Fact(int(match[1]) * 1024, MEMORY_FILE)
+        if match
+        else Fact(reason=f"{MEMORY_FILE} is unread")
+    )
+
+
+def disk(evidence: Evidence) -> Fact[int]:
+    """Free bytes of the file system that holds ``/``."""
+    lines = evidence.commands.get(DISK_COMMAND, "").splitlines()
+    cells = lines[-1].split() if lines else []
+    if len(cells) < 4 or not cells[3].isdigit():
+        return Fact(reason=f"{DISK_COMMAND} gave no answer")
+    return Fact(int(cells[3]) * 1024, DISK_COMMAND)
+
+
+def cgroup(evidence: Evidence) -> Fact[int]:
+    """The cgroup version: 2 where the unified hierarchy is mounted."""
+    if CGROUP_FILE in evidence.files:
+        return Fact(2, CGROUP_FILE)
+    return Fact(reason=f"{CGROUP_FILE} does not exist (cgroup 1, or not recorded)")
+
+
+def engine(evidence: Evidence) -> Fact[Engine]:
+    """The container engine, as it answered."""
+    data = evidence.engine
+    if not data:
+        return Fact(reason="no container engine answered")
+    named = ("server_version", "default_runtime", "runtimes", "cdi_devices")
+    more: Mapping[str, Any] = {key: value for key, value in data.items() if key not in named}
+    return Fact(
+        Engine(
+            server_version=str(data.get("server_version", "")),
+            default_runtime=str(data.get("default_runtime", "")),
+            runtimes=tuple(data.get("runtimes") or ()),
+            cdi_devices=tuple(data.get("cdi_devices") or ()),
+            more=more,
+        ),
+        "engine",
+    )
