@@ -11,7 +11,7 @@ from typing import Any
 
 from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package.evaluated import Evaluated
-from jetson_containers.package.findings import Finding, Refusal, Severity
+from jetson_containers.package.findings import Finding, Refusal, Severity, unknown_key
 from jetson_containers.package.grammar import (
     is_reference,
     matches_target,
@@ -77,12 +77,8 @@ def _load_one(
 
     for key in data:
         if key not in KEYS and not isinstance(data[key], dict):
-            find(
-                "unknown-key",
-                f"unknown key {key!r}",
-                "error" if strict else "warning",
-                places.of(key),
-                f"known keys: {', '.join(sorted(KEYS))}",
+            loaded.findings.append(
+                unknown_key(target.name, package.reference, key, places.of_key(key), strict=strict)
             )
     reasons = _reasons(package, data, target, places)
     if reasons:
@@ -214,7 +210,9 @@ def _mapping(data: Mapping[str, Any], key: str, places: Places) -> dict[str, Any
     value = data.get(key) or {}
     if not isinstance(value, dict):
         raise DefinitionError(
-            f"{key} is not a mapping", where=places.of(key), hint=f"write '{key}: {{NAME: value}}'"
+            f"{key} is not a mapping",
+            where=places.of_key(key),
+            hint=f"write '{key}: {{NAME: value}}'",
         )
     return value
 
@@ -233,7 +231,7 @@ def _sources(data: Mapping[str, Any], places: Places) -> tuple[Source, ...]:
         if len(kinds) != 1 or not set(item) <= {kinds[0], *_SOURCE_KINDS[kinds[0]]}:
             raise DefinitionError(
                 f"{item!r} is not a source",
-                where=places.of("sources"),
+                where=places.of_key("sources"),
                 hint="write {git: URL, ref: TAG}, {url: URL, sha256: SUM} or "
                 "{pypi: NAME, version: VERSION, index: URL}",
             )

@@ -11,7 +11,7 @@ from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package import modules
 from jetson_containers.package.config_files import NAMES, SUFFIXES, read_config_file
 from jetson_containers.package.evaluated import Evaluated, Settings
-from jetson_containers.package.findings import Finding, Severity
+from jetson_containers.package.findings import Finding, unknown_key
 from jetson_containers.package.header import Document, read_header
 from jetson_containers.package.keys import (
     DEFAULT_REQUIRES,
@@ -180,7 +180,16 @@ class _Work:
     def _known(self, data: Mapping[str, Any], document: Document, path: Path) -> dict[str, Any]:
         for key in data:
             if key not in KEYS:
-                self.unknown_key(str(key), Location(str(path), document.lines.get(f"{key}:", 0)))
+                where = Location(str(path), document.lines.get(f"{key}:", 0))
+                self.findings.append(
+                    unknown_key(
+                        self.target.name,
+                        self.directory.path.name,
+                        str(key),
+                        where,
+                        strict=self.strict,
+                    )
+                )
         return {key: value for key, value in data.items() if key in KEYS}
 
     def _note_lines(self, document: Document, path: Path) -> None:
@@ -205,25 +214,11 @@ class _Work:
             finally:
                 self.inputs.update(dict.fromkeys(str(item) for item in read))
 
-    def unknown_key(self, key: str, where: Location) -> None:
-        severity: Severity = "error" if self.strict else "warning"
-        from difflib import get_close_matches
-
-        near = get_close_matches(key.lower(), KEYS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(KEYS))}"
-        self._find("unknown-key", f"unknown key {key!r}", severity, where, hint)
-
     def _error(self, code: str, error: DefinitionError) -> None:
         where = error.where or Location(str(self.directory.path))
-        self._find(code, error.what, "error", where, error.hint)
-
-    def _find(
-        self, code: str, message: str, severity: Severity, where: Location, hint: str
-    ) -> None:
+        name = self.directory.path.name
         self.findings.append(
-            Finding(
-                self.target.name, self.directory.path.name, code, message, severity, where, hint
-            )
+            Finding(self.target.name, name, code, error.what, "error", where, error.hint)
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jetson_containers.errors import Location
+from jetson_containers.package.keys import KEYS
 from jetson_containers.package.model import Package
 
 Severity = Literal["error", "warning", "info"]
@@ -66,6 +67,22 @@ class Refusal:
     def reference(self) -> str:
         """``name:version`` of the refused package."""
         return self.package.reference
+
+
+def unknown_key(target: str, package: str, key: str, where: Location, *, strict: bool) -> Finding:
+    """A key that no package has: an error in this project's own tree, a warning in others."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(key.lower(), sorted(KEYS), 1)
+    return Finding(
+        target,
+        package,
+        "unknown-key",
+        f"unknown key {key!r}",
+        "error" if strict else "warning",
+        where,
+        f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(KEYS))}",
+    )
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

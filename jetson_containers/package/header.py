@@ -96,7 +96,7 @@ def parse_yaml(text: str, path: Path) -> Document:
         node = loader.get_single_node()
         data = loader.construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        mark = _mark(error, text)
         problem = getattr(error, "problem", None) or type(error).__name__
         raise DefinitionError(
             f"this is not YAML: {problem}",
@@ -108,6 +108,15 @@ def parse_yaml(text: str, path: Path) -> Document:
     lines: dict[str, int] = {}
     _collect_lines(node, lines, depth=0)
     return Document(data, lines)
+
+
+def _mark(error: Exception, text: str) -> yaml.Mark | None:
+    """Where the problem is; for something left open until the end, where it begins."""
+    mark: yaml.Mark | None = getattr(error, "problem_mark", None)
+    begin: yaml.Mark | None = getattr(error, "context_mark", None)
+    if mark and begin and mark.line >= text.rstrip().count("\n") + 1:
+        return begin
+    return mark or begin
 
 
 def _collect_lines(

@@ -21,18 +21,22 @@ class Places:
         self.directory = Location(str(first))
         self._known: dict[str, Location] = {}
 
-    def of(self, text: str, key: str = "") -> Location:
+    def of_key(self, key: str) -> Location:
+        """The place of a key: in YAML, else its literal in Python."""
+        return self._in_yaml(f"{key}:") or self._literal(key) or self._config()
+
+    def of(self, text: str, key: str) -> Location:
         """The place of ``text`` under ``key``: in YAML, else its literal in Python, else the key.
 
         The line is 0 when only the file is known.
         """
-        wanted = f"{key}:{text}" if key else f"{text}:"
+        wanted = f"{key}:{text}"
         if wanted not in self._known:
             self._known[wanted] = (
                 self._in_yaml(wanted)
                 or self._literal(text)
-                or (self._in_yaml(f"{key}:") if key else None)
-                or self._last_python()
+                or self._in_yaml(f"{key}:")
+                or self._config()
             )
         return self._known[wanted]
 
@@ -46,7 +50,7 @@ class Places:
             or (self._literal(version) if version else None)
             or self._literal(f"{name}:", opening_only=True)
             or self._in_yaml("name:")
-            or self._last_python()
+            or self._config()
         )
 
     def _in_yaml(self, key: str) -> Location | None:
@@ -73,6 +77,6 @@ class Places:
                 self._sources[path] = ""
         return self._sources[path]
 
-    def _last_python(self) -> Location:
+    def _config(self) -> Location:
         configs = [path for path in self._inputs if path.name == "config.py"]
         return Location(str(configs[0])) if configs else self.directory

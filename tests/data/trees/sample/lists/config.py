@@ -1,0 +1,1 @@
+package = {"one": {"depends": ["tools"]}, "two": {"depends": ["one"], "disabled": True}}
