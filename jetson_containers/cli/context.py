@@ -10,10 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jetson_containers.errors import UsageError, raise_all
+from jetson_containers.errors import Location, UsageError, raise_all
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.platform.target import Target
+
+if TYPE_CHECKING:
+    from jetson_containers.platform.evidence import Evidence
+    from jetson_containers.platform.facts import HostFacts
 
 #: settings of the ecosystem that configs may read, handed in explicitly
 SETTINGS = (
@@ -131,16 +136,29 @@ class Context:
         return target_for(self.host_facts)
 
     @cached_property
-    def host_facts(self):  # type: ignore[no-untyped-def]
+    def host_facts(self) -> HostFacts:
         """What this machine, or the recorded evidence, says of itself."""
-        from jetson_containers.platform.facts import Evidence, derive_facts
+        from jetson_containers.platform.host import derive_facts
+
+        return derive_facts(self.evidence)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The raw texts that facts are read from: recorded, or gathered here."""
+        from jetson_containers.platform.evidence import Evidence
         from jetson_containers.platform.probe import gather
 
-        if self.args.facts:
-            evidence = Evidence.read(Path(self.args.facts))
-        else:
-            evidence = gather()
-        return derive_facts(evidence)
+        if not self.args.facts:
+            return gather()
+        path = Path(self.args.facts)
+        try:
+            return Evidence.from_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UsageError(
+                f"the recorded facts cannot be read: {error.strerror}",
+                where=Location(str(path)),
+                hint="`doctor --record FILE` writes such a file",
+            ) from None
 
     @cached_property
     def search_dirs(self) -> tuple[Path, ...]:
@@ -170,7 +188,7 @@ class Context:
 
     def catalogue_for(self, target: Target) -> Catalogue:
         """The packages of the search directories for a target."""
-        from jetson_containers.package.catalogue import load_catalogue
+        from jetson_containers.package.loader import load_catalogue
 
         settings = {name: self.environ[name] for name in SETTINGS if self.environ.get(name)}
         return load_catalogue(

@@ -72,6 +72,8 @@ def render(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _reasons(reason: str) -> list[str]:
-    """Each requirement without the place where it stands: a moved line is no change of plan."""
-    return [item.partition(" (")[0] for item in reason.split("; ")]
+def _reasons(reason: str, most: int = 3) -> list[str]:
+    """Requirements without the place where they stand: a moved line is no change of plan."""
+    found = [item.partition(" (")[0] for item in reason.split("; ")]
+    more = len(found) - most
+    return found if more <= 1 else [*found[:most], f"{more} others do"]

@@ -1,7 +1,8 @@
-"""Read ``docker buildx build --progress=rawjson``: each line is a BuildKit ``SolveStatus``.
+"""Read ``docker buildx build --progress=rawjson``: a stream of BuildKit ``SolveStatus`` documents.
 
 Source of the form: moby/buildkit, ``client/graph.go`` (``Vertex``, ``VertexLog``); log data is
-base64. A line that is no such document is passed on as text.
+base64. buildx 0.13 writes each document indented over many lines, later ones write it on one. A
+line that belongs to no document is passed on as text.
 """
 
 from __future__ import annotations
@@ -33,9 +34,16 @@ class ProgressReader:
     _output: dict[str, list[str]] = field(default_factory=dict)
     _partial: dict[str, str] = field(default_factory=dict)
     _failed: str = ""
+    _document: list[str] = field(default_factory=list)
 
     def feed(self, line: str) -> Iterator[Event]:
         """The events of one line."""
+        if line.rstrip() == "{" or self._document:
+            self._document.append(line)
+            if line.rstrip() != "}":
+                return
+            line = "".join(self._document)
+            self._document.clear()
         try:
             status = json.loads(line)
         except ValueError:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from jetson_containers.errors import BuilderError, Location, UsageError, raise_all
 from jetson_containers.image import labels as label_names
@@ -75,6 +76,7 @@ def make_plan(
                 chain.add(item)
             except BuilderError as error:
                 errors.append(error)
+        chain.close()
         declared |= chain.declared
         errors += chain.errors()
         for stage in chain.stages:
@@ -150,6 +152,12 @@ class _Chain:
         self._waiting.clear()
         self.stages.append(stage)
 
+    def close(self) -> None:
+        """Tests of meta packages that no stage follows are run in the last one."""
+        if self._waiting and self.stages:
+            last = self.stages[-1]
+            self.stages[-1] = replace(last, tests=(*last.tests, *self._waiting))
+
     def errors(self) -> list[BuilderError]:
         """What only the whole chain can tell."""
         layers = sum(stage.layers for stage in self.stages)
@@ -195,17 +203,12 @@ class _Chain:
         secrets = tuple(dict.fromkeys((*facts.secrets, *package.secrets)))
         flags = (*package.build_flags, *options.build_flags)
         device = options.device or package.buildkit_device
-        ignore = package.path / ".dockerignore"
         digest = fingerprint(
             {
                 "parent": parent.fingerprint if parent else self._base_key(),
                 "platform": self._target.platform,
                 "dockerfile": hashlib.sha256(facts.body).hexdigest(),
-                "files": context_files(
-                    package.path,
-                    facts.sources,
-                    ignore.read_bytes() if ignore.is_file() else None,
-                ),
+                "files": context_files(package.path, facts.sources, _ignore(package.path)),
                 "contexts": context_facts,
                 "build_args": args,
                 "secrets": sorted(secrets),
@@ -265,7 +268,8 @@ class _Chain:
                 inputs[name] = stage.fingerprint
             elif member.package.dockerfile is None:
                 found[name] = str(member.package.path)
-                inputs[name] = context_files(member.package.path, None)
+                path = member.package.path
+                inputs[name] = context_files(path, None, _ignore(path))
             else:
                 raise BuilderError(
                     f"the Dockerfile of {package.reference} takes files from {name}, "
@@ -274,6 +278,12 @@ class _Chain:
                     hint=f"add {name} to its depends",
                 )
         return tuple(found.items()), inputs
+
+
+def _ignore(context: Path) -> bytes | None:
+    """What ``.dockerignore`` says, which engines honour for named contexts too."""
+    path = context / ".dockerignore"
+    return path.read_bytes() if path.is_file() else None
 
 
 def stage_reference(package: str, digest: str) -> str:

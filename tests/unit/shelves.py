@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from packaging.version import Version
-
 from jetson_containers.errors import Location
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.package.model import Package
-from jetson_containers.platform.target import Target
+from jetson_containers.platform.named import named_target
 
-X86 = Target(
-    name="x86-cu130",
-    system="x86_64",
-    arch="x86_64",
-    l4t=None,
-    jetpack=None,
-    cuda=Version("13.0"),
-    distro="ubuntu",
-    release="24.04",
-    python=Version("3.12"),
-    gpu_architectures=(80, 90),
-    base_image="ubuntu:24.04",
-)
+X86 = named_target("x86-cu130")
 
 
 def package(line: str, root: Path = Path("/tree"), number: int = 1, **more: object) -> Package:

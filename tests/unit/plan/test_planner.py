@@ -1,0 +1,155 @@
+"""Stages, images, labels and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jetson_containers.errors import BuilderError, Problems
+from jetson_containers.image import labels
+from jetson_containers.package.catalogue import Catalogue
+from jetson_containers.package.grammar import parse_requirement
+from jetson_containers.plan.model import BaseImage
+from jetson_containers.plan.planner import PlanOptions, make_plan
+from jetson_containers.resolve.resolver import resolve
+from tests.unit.shelves import X86, package
+
+BASE = BaseImage("ubuntu:24.04", "sha256:" + "0" * 64, "local")
+PLAIN = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN true\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path):
+    """Write packages (``line -> Dockerfile``, ``None`` for a meta package) and plan them."""
+
+    def plan(
+        definitions: dict[str, str | None],
+        *words: str,
+        options: PlanOptions | None = None,
+        multiple: bool = False,
+        **more: object,
+    ):
+        packages = []
+        for line, dockerfile in definitions.items():
+            item = package(
+                line, tmp_path, dockerfile=None if dockerfile is None else "Dockerfile", **more
+            )
+            item.path.mkdir(exist_ok=True)
+            if dockerfile:
+                (item.path / "Dockerfile").write_text(dockerfile)
+            packages.append(item)
+        shelf = Catalogue(target=X86, packages=tuple(packages))
+        wanted = [parse_requirement(word) for word in words]
+        groups = [[item] for item in wanted] if multiple else [wanted]
+        return make_plan([resolve(shelf, group) for group in groups], BASE, options)
+
+    return plan
+
+
+def test_stages_are_chained_labelled_and_tagged(tree):
+    plan = tree({"lib:1.0*": PLAIN, "app:2.0* lib": PLAIN}, "app")
+    first, second = plan.stages
+    assert (first.parent, first.base) == (None, "ubuntu:24.04")
+    assert (second.parent, second.base) == (first.id, first.reference)
+    assert second.reference == f"jetson-stage/app:{second.fingerprint[:16]}"
+    assert plan.images[0].reference == "app:2.0-amd64-cu130-24.04"
+    found = labels.read_labels(dict(second.labels))
+    assert found is not None
+    assert found.target == X86
+    assert found.packages == ("lib:1.0", "app:2.0")
+    assert found.fingerprint == second.fingerprint
+    lineage = json.loads(dict(second.labels)[labels.PLAN])
+    assert lineage == [["lib:1.0", first.fingerprint], ["app:2.0", second.fingerprint]]
+
+
+def test_images_that_share_packages_share_stages(tree):
+    plan = tree(
+        {"lib": PLAIN, "one lib": PLAIN, "two lib": PLAIN}, "one", "two", multiple=True
+    )
+    assert [stage.package for stage in plan.stages] == ["lib", "one", "two"]
+    assert [len(image.stages) for image in plan.images] == [2, 2]
+
+
+def test_a_meta_package_adds_its_name_and_its_tests_but_no_stage(tree):
+    plan = tree({"lib": PLAIN, "all lib": None}, "all", tests=("test.sh",))
+    assert [stage.package for stage in plan.stages] == ["lib"]
+    assert plan.images[0].packages == ("lib", "all")
+    assert [test.package for test in plan.stages[0].tests] == ["lib", "all"]
+
+
+def test_a_meta_package_can_be_mounted_by_name(tree, tmp_path):
+    mounting = PLAIN + "RUN --mount=type=bind,from=wheels,target=/w /w/install\n"
+    definitions = {"wheels": None, "app wheels": mounting}
+    tree(definitions, "app")
+    (tmp_path / "wheels" / "install").write_text("echo")
+    before = tree(definitions, "app").stages[0]
+    assert before.contexts == (("wheels", str(tmp_path / "wheels")),)
+    (tmp_path / "wheels" / "install").write_text("echo 2")
+    assert tree(definitions, "app").stages[0].fingerprint != before.fingerprint
+
+
+def test_a_stage_can_take_files_from_another_stage(tree):
+    plan = tree(
+        {"wheels": PLAIN, "app wheels": PLAIN + "COPY --from=wheels /x /y\n"}, "app"
+    )
+    first, second = plan.stages
+    assert second.contexts == (("wheels", f"docker-image://{first.reference}"),)
+
+
+def test_tests_become_argument_lists(tree):
+    plan = tree({"app": PLAIN}, "app", tests=("test.py --fast", "check.sh", "python3 -c 'x y'"))
+    assert [test.argv for test in plan.stages[0].tests] == [
+        ("python3", "/test/test.py", "--fast"),
+        ("bash", "/test/check.sh"),
+        ("sh", "-c", "python3 -c 'x y'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "tested"),
+    [
+        (PlanOptions(skip_tests=("all",)), []),
+        (PlanOptions(skip_tests=("li*",)), ["app"]),
+        (PlanOptions(only_tests=("lib",)), ["lib"]),
+        (PlanOptions(), ["lib", "app"]),
+    ],
+)
+def test_which_tests_are_planned(tree, options, tested):
+    plan = tree({"lib": PLAIN, "app lib": PLAIN}, "app", options=options, tests=("test.sh",))
+    assert [test.package for stage in plan.stages for test in stage.tests] == tested
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("", "app:2.0-amd64-cu130-24.04"),
+        ("my/app", "my/app:2.0-amd64-cu130-24.04"),
+        ("my/app:latest", "my/app:latest"),
+        ("my/", "my/app:2.0-amd64-cu130-24.04"),
+        ("host:5000/app", "host:5000/app:2.0-amd64-cu130-24.04"),
+    ],
+)
+def test_the_name_of_the_image(tree, name, reference):
+    plan = tree({"app:2.0*": PLAIN}, "app", options=PlanOptions(name=name))
+    assert plan.images[0].reference == reference
+
+
+def test_all_faults_are_told_in_one_go(tree):
+    with pytest.raises(Problems) as caught:
+        tree(
+            {"gone": "", "fixed gone": "FROM debian:12\n", "app fixed": PLAIN},
+            "app",
+            options=PlanOptions(build_args={"NOBODY": "1"}),
+        )
+    told = [str(error) for error in caught.value.errors]
+    assert len(told) == 3
+    assert "the Dockerfile of gone cannot be read: No such file or directory" in told[0]
+    assert "the Dockerfile of fixed does not build on BASE_IMAGE" in told[1]
+    assert "no Dockerfile of this plan declares the build argument NOBODY" in told[2]
+
+
+def test_too_many_layers_are_refused(tree):
+    with pytest.raises(BuilderError, match="128 layers, engines allow 127"):
+        tree({"app": PLAIN + "RUN true\n" * 127}, "app")
