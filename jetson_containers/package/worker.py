@@ -71,9 +71,6 @@ def _child(
 ) -> Iterator[Mapping[str, Any]]:
     """The results of one child as they come. Raises :class:`TimeoutError` when it is silent."""
     reading, writing = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
     process = os.fork()
     if process == 0:
         os.close(reading)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.grammar import parse_requirement
-from jetson_containers.package.loader import load_catalogue
+from jetson_containers.package.loader import evaluate_all, load_catalogue
+from jetson_containers.package.scan import scan
 
 
 def find(catalogue, text):
@@ -198,3 +202,38 @@ def test_new_keys(orin, tree):
     assert package.runtime == {"ports": [80]}
     assert package.buildkit_device == "nvidia.com/gpu=all"
     assert package.build_flags == ("--network=host", "--pull")
+
+
+@pytest.mark.parametrize("form", ["crlf", "bom"])
+def test_a_config_py_from_another_editor(orin, tree, form):
+    code = b"import os\nif True:\n    package['notes'] = 'read'\n"
+    content = code.replace(b"\n", b"\r\n") if form == "crlf" else b"\xef\xbb\xbf" + code
+    assert load_catalogue(orin, [tree({"a/config.py": content})]).default("a").notes == "read"
+
+
+def test_code_under_another_name_runs_in_the_guarded_process_too(orin, tree, capfd):
+    root = tree(
+        {
+            "a/Dockerfile": "#---\n# config: define.py\n#---\nFROM x\n",
+            "a/define.py": "print('out')\npackage['notes'] = 'defined'\n",
+        }
+    )
+    assert load_catalogue(orin, [root]).default("a").notes == "defined"
+    assert capfd.readouterr().out == ""
+
+
+def test_an_evaluation_is_a_value_that_lists_its_inputs(sample, orin, tree):
+    root = tree(
+        {
+            "a/config.py": "from .lib import x\nopen('data.txt').read()\n",
+            "a/lib.py": "x = 1\n",
+            "a/data.txt": "1",
+            "b/config.yaml": "depends: [a]\n",
+        }
+    )
+    directories, _ = scan([root])
+    results = evaluate_all(directories, orin, Settings(), 5.0)
+    names = [sorted(Path(name).name for name in result.inputs) for result in results]
+    assert names == [["config.py", "data.txt", "lib.py"], ["config.yaml"]]
+    for result in results:
+        assert Evaluated.from_dict(json.loads(json.dumps(result.to_dict()))) == result
