@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def get_latest_version(package_name: str) -> str:
-    """The version of a PyPI package that the lock records, else a placeholder.
+    """The version of a PyPI package that the lock records, else a stand-in.
 
     The package being evaluated is then marked *unpinned*. Raises
     :class:`~jetson_containers.errors.DefinitionError` when nothing is being evaluated.

@@ -97,6 +97,7 @@ class _Work:
                     f"{name} cannot be applied after a config.py that defines several packages",
                     where=Location(str(directory.path / name)),
                 )
+            self._must_exist(name)
             if name.endswith(".py"):
                 package = self._execute(name, package)
                 if package is None:
@@ -128,6 +129,16 @@ class _Work:
             self.inputs[str(path)] = None
         return document
 
+    def _must_exist(self, name: str) -> None:
+        if name.endswith((".py", *SUFFIXES)) and (self.directory.path / name).is_file():
+            return
+        place = self.lines.get(f"config:{name}") or self.lines.get("config:")
+        raise DefinitionError(
+            f"config: names {name}, which is not there",
+            where=Location(*place) if place else None,
+            hint="name a .py, .yaml, .yml or .json file of the same directory",
+        )
+
     def _apply_header(self, package: dict[str, Any], name: str) -> None:
         path = self.directory.path / name
         if not path.is_file():
@@ -146,13 +157,6 @@ class _Work:
         """Merge a data file: one package's keys, one name with keys, or several names."""
         path = self.directory.path / name
         if document is None:
-            if not name.endswith(SUFFIXES) or not path.is_file():
-                where = self.lines.get("config:", (str(self.directory.path), 0))
-                raise DefinitionError(
-                    f"config: names {name}, which is not there",
-                    where=Location(*where),
-                    hint="name a .py, .yaml, .yml or .json file of the same directory",
-                )
             document = self._read_config_file(name, named=True)
             if document is None:
                 return

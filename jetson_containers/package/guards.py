@@ -20,7 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-#: audit events that name a path as their first argument (and some a second) and change it
+#: audit events that change the path in their first argument, and those with a second path
 _CHANGES = frozenset(
     (
         "os.chflags",
@@ -40,6 +40,7 @@ _CHANGES = frozenset(
         "shutil.rmtree",
     )
 )
+_CHANGES_TWO = frozenset(("os.link", "os.rename", "os.symlink", "shutil.move"))
 _PROCESSES = (
     "os.exec",
     "os.fork",
@@ -90,8 +91,7 @@ class Guard:
         if event == "open":
             self._open(*arguments)
         elif event in _CHANGES:
-            paths = arguments[:2] if event in ("os.link", "os.rename", "os.symlink") else arguments
-            for path in paths[:2] if len(paths) > 1 and isinstance(paths[1], str) else paths[:1]:
+            for path in arguments[: 2 if event in _CHANGES_TWO else 1]:
                 self._write(path)
         elif event.startswith(_PROCESSES):
             self._deny("a command was not run", event)

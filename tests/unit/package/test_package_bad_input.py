@@ -65,6 +65,11 @@ CASES = {
         2,
         "names more.yaml",
     ),
+    "a config.py that is missing": (
+        {"bad/Dockerfile": "#---\n# name: bad\n# config: config.py\n#---\nFROM x\n"},
+        3,
+        "names config.py",
+    ),
     "a mapping that is none": ({"bad/config.yaml": "build_args: [a]\n"}, 1, "not a mapping"),
     "a source": ({"bad/config.yaml": "depends: []\nsources: [{git: x, tag: y}]\n"}, 2, "a source"),
 }
