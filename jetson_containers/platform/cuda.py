@@ -73,7 +73,9 @@ def parse_cuda(text: str) -> Version:
     left out, for a toolkit is chosen by minor version. Raises :class:`TargetError` otherwise.
     """
     match = re.fullmatch(
-        r"(?:cuda-?)?(\d{1,2})\.(\d{1,2})(?:\.\d+)*|(?:cu)?(\d{2})(\d{1,2})", text.strip().lower()
+        r"(?:cuda-?)?(\d{1,2})\.(\d{1,2})(?:\.\d+)*|(?:cu)?(\d{2})(\d{1,2})",
+        text.strip().lower(),
+        re.A,
     )
     if match is None:
         raise TargetError(f"{text!r} is not a CUDA version", hint="write it as 13.0, cu130 or 130")

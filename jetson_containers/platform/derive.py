@@ -56,7 +56,9 @@ def parse_python(text: str) -> Version:
 
     Raises :class:`TargetError` for anything else.
     """
-    match = re.fullmatch(r"(\d)\.(\d{1,2})(?:\.\d+)?|(?:py|cp)(\d)(\d{1,2})", text.strip().lower())
+    match = re.fullmatch(
+        r"(\d)\.(\d{1,2})(?:\.\d+)?|(?:py|cp)(\d)(\d{1,2})", text.strip().lower(), re.A
+    )
     if match is None:
         raise TargetError(f"{text!r} is not a Python version", hint="write it as 3.11 or py311")
     return Version(f"{match.group(1) or match.group(3)}.{match.group(2) or match.group(4)}")

@@ -100,7 +100,9 @@ def parse_architectures(text: str) -> tuple[int, ...]:
     """
     numbers = []
     for word in re.split(r"[\s,;]+", text.strip()):
-        match = re.fullmatch(r"(?:sm_?|compute_)?(\d{1,2})\.(\d)|(?:sm_?|compute_)?(\d{2,3})", word)
+        match = re.fullmatch(
+            r"(?:sm_?|compute_)?(\d{1,2})\.(\d)|(?:sm_?|compute_)?(\d{2,3})", word, re.A
+        )
         if match is None:
             raise TargetError(
                 f"{word!r} is not a GPU architecture",

@@ -82,7 +82,7 @@ def parse_l4t(text: str) -> Version:
 
     Raises :class:`TargetError` for anything else.
     """
-    match = re.fullmatch(r"[rR]?(\d{1,3})(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?", text.strip())
+    match = re.fullmatch(r"[rR]?(\d{1,3})(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?", text.strip(), re.A)
     if match is None:
         raise TargetError(f"{text!r} is not an L4T version", hint="write it as 36.4.3 or r36.4.3")
     return Version(".".join(part or "0" for part in match.groups()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 
 from packaging.version import Version
 
@@ -11,14 +13,16 @@ from jetson_containers.errors import TargetError
 from jetson_containers.platform.compose import compose
 from jetson_containers.platform.cuda import cuda_releases
 from jetson_containers.platform.distro import distributions
-from jetson_containers.platform.family import BaseTarget, base_targets
-from jetson_containers.platform.l4t import l4t_releases
-from jetson_containers.platform.selection import Selection
+from jetson_containers.platform.family import Family, base_targets, families
+from jetson_containers.platform.gpu import compile_list
+from jetson_containers.platform.l4t import find_l4t, l4t_releases
+from jetson_containers.platform.selection import Selection, parse_name
 from jetson_containers.platform.target import Arch, Target
 
 # What it costs to differ: a value that was asked for by name, one that merely came with the named
-# target, and another kind of machine. A step between neighbouring versions costs far less.
-_ASKED, _IMPLIED, _FAMILY, _STEP = 100, 40, 60, 1
+# target, another kind of machine, a further part in the name, and a step between neighbouring
+# versions.
+_ASKED, _IMPLIED, _FAMILY, _PART, _STEP = 100, 40, 60, 1, 1
 
 
 class ImpossibleTarget(TargetError):
@@ -50,64 +54,49 @@ def nearest_target(wanted: Selection, *, explicit: Selection, arch: Arch | None 
     """The possible target that differs least from ``wanted``.
 
     Law: the result is possible (``compose`` makes it), and equal to ``wanted`` where that is
-    possible itself. Ties go to the first in the order of the tables.
+    possible itself. Ties go to the shorter name, then to the first in the order of the tables.
     """
-    best: tuple[int, Target] | None = None
-    for base in base_targets().values():
-        if arch is None and not _same_world(base, wanted):
-            continue
-        for target in _possible(base.name, wanted.gpu_architectures):
-            cost = _cost(base, target, wanted, explicit, arch)
-            if best is None or cost < best[0]:
-                best = (cost, target)
-    assert best is not None
-    return best[1]
-
-
-def _same_world(base: BaseTarget, wanted: Selection) -> bool:
-    return base.family == base_targets()[wanted.base].family or (
-        wanted.l4t is not None and base.family.is_jetson
+    start = base_targets()[wanted.base].family
+    candidates = (
+        (
+            (_cost(target, with_gpus, wanted, explicit, arch), target.name.count("+"), index),
+            target,
+            with_gpus,
+        )
+        for family in families().values()
+        if arch is not None or family == start or (wanted.l4t is not None and family.is_jetson)
+        for index, target in enumerate(_possible(family.name))
+        for with_gpus in ((True, False) if wanted.gpu_architectures else (False,))
+        if not with_gpus or _knows(target, wanted.gpu_architectures or ())
     )
+    _, target, with_gpus = min(candidates, key=lambda item: item[0])
+    if not with_gpus:
+        return target
+    selection = replace(parse_name(target.name), gpu_architectures=wanted.gpu_architectures)
+    return compose(selection).target or target
 
 
-@lru_cache(maxsize=64)
-def _possible(name: str, gpus: tuple[int, ...] | None) -> tuple[Target, ...]:
-    """Every possible target of one named target, with ``gpus`` where they fit."""
-    found: dict[Target, None] = {}
-    for selection in _selections(base_targets()[name]):
-        plain = compose(selection).target
-        if plain is None:
-            continue
-        found[plain] = None
-        if gpus is not None:
-            with_gpus = compose(
-                Selection(
-                    selection.base,
-                    selection.l4t,
-                    selection.cuda,
-                    selection.distro,
-                    selection.python,
-                    gpus,
-                )
-            ).target
-            if with_gpus is not None:
-                found[with_gpus] = None
-    return tuple(found)
+@cache
+def _possible(name: str) -> tuple[Target, ...]:
+    """Every possible target of a family, with the GPU architectures that go without saying."""
+    family = families()[name]
+    base = next(row.name for row in base_targets().values() if row.family == family)
+    made = (compose(selection).target for selection in _selections(base, family))
+    return tuple(target for target in made if target is not None)
 
 
-def _selections(base: BaseTarget) -> Iterator[Selection]:
+def _selections(base: str, family: Family) -> Iterator[Selection]:
     """Every combination worth trying: what cannot be had is left out before it is combined."""
-    releases = l4t_releases() if base.family.is_jetson else (None,)
-    for release in releases:
-        if release and not set(base.family.architectures) & set(release.architectures):
+    for release in l4t_releases() if family.is_jetson else (None,):
+        if release and not set(family.architectures) & set(release.architectures):
             continue
         for toolkit in cuda_releases():
             for distribution in distributions():
-                if not toolkit.serves_on(base.family.arch, release, distribution):
+                if not toolkit.serves_on(family.arch, release, distribution):
                     continue
                 for python in distribution.pythons:
                     yield Selection(
-                        base=base.name,
+                        base=base,
                         l4t=release.version if release else None,
                         cuda=toolkit.version,
                         distro=str(distribution),
@@ -115,16 +104,25 @@ def _selections(base: BaseTarget) -> Iterator[Selection]:
                     )
 
 
+def _knows(target: Target, gpus: tuple[int, ...]) -> bool:
+    """Whether ``gpus`` can be compiled for in place of the target's own."""
+    listed = find_l4t(target.l4t).release.architectures if target.l4t else gpus
+    return set(gpus) <= set(listed) and not compile_list(gpus, target.cuda, target.system).cut
+
+
 def _cost(
-    base: BaseTarget, target: Target, wanted: Selection, explicit: Selection, arch: Arch | None
+    target: Target, with_gpus: bool, wanted: Selection, explicit: Selection, arch: Arch | None
 ) -> int:
     start = base_targets()[wanted.base]
-    cost = target.name.count("+") * _STEP
+    base = base_targets()[target.name.partition("+")[0]]
     other_family = base.family != start.family
+    cost = target.name.count("+") * _PART
     if other_family:
         cost += _FAMILY
     if arch is not None and target.arch != arch:
         cost += _ASKED
+    if (target.l4t is None) != (wanted.l4t is None and start.l4t is None):
+        cost += _IMPLIED
 
     def differs(asked: object, implied: object, value: object) -> int:
         if asked is not None:
@@ -132,27 +130,36 @@ def _cost(
         return _IMPLIED if not other_family and implied is not None and implied != value else 0
 
     distro = f"{target.distro}:{target.release}"
-    gpus = target.gpu_architectures
-    if (target.l4t is None) != (wanted.l4t is None and start.l4t is None):
-        cost += _IMPLIED
     cost += differs(explicit.l4t, wanted.l4t or start.l4t, target.l4t)
     cost += differs(explicit.cuda, wanted.cuda or start.cuda, target.cuda)
     cost += differs(explicit.distro, wanted.distro or start.distro, distro)
     cost += differs(explicit.python, wanted.python, target.python)
-    cost += differs(explicit.gpu_architectures, wanted.gpu_architectures, gpus)
-    cost += _steps(wanted.cuda or start.cuda, target.cuda, (c.version for c in cuda_releases()))
-    cost += _steps(wanted.l4t or start.l4t, target.l4t, (r.version for r in l4t_releases()))
-    own = next(d.python for d in distributions() if str(d) == distro)
-    pythons = {version for item in distributions() for version in item.pythons}
-    return cost + _steps(wanted.python or own, target.python, pythons)
+    if wanted.gpu_architectures is not None and not with_gpus:
+        cost += _ASKED if explicit.gpu_architectures is not None else _IMPLIED
+    ladders = _ladders()
+    # the CUDA that came with a server is no wish for a Jetson, where L4T brings its own
+    implied_cuda = None if other_family and base.family.is_jetson else start.cuda
+    cost += _steps(wanted.cuda or implied_cuda, target.cuda, ladders[0])
+    cost += _steps(wanted.l4t or start.l4t, target.l4t, ladders[1])
+    return cost + (_steps(wanted.python, target.python, ladders[2]) if wanted.python else 0)
 
 
-def _steps(wanted: Version | None, got: Version | None, ladder: Iterable[Version]) -> int:
+@cache
+def _ladders() -> tuple[tuple[Version, ...], ...]:
+    """The listed versions of CUDA, L4T and Python, each ascending."""
+    return (
+        tuple(release.version for release in cuda_releases()),
+        tuple(release.version for release in l4t_releases()),
+        tuple(sorted({version for item in distributions() for version in item.pythons})),
+    )
+
+
+def _steps(wanted: Version | None, got: Version | None, ladder: tuple[Version, ...]) -> int:
     """How many listed versions lie between the two, at most a third of an implied difference."""
     if wanted is None or got is None or wanted == got:
         return 0
-    low, high = min(wanted, got), max(wanted, got)
-    return min(_STEP * sum(low < item <= high for item in ladder) + _STEP, _IMPLIED // 3)
+    apart = abs(bisect_right(ladder, wanted) - bisect_right(ladder, got))
+    return min(_STEP * (apart + 1), _IMPLIED // 3)
 
 
 def _described(wanted: Selection, arch: Arch | None) -> str:

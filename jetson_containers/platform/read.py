@@ -115,6 +115,8 @@ def gpus_of_smi(evidence: Evidence) -> Fact[tuple[Gpu, ...]]:
         match = re.fullmatch(r"(\d+)\.(\d)", capability)
         number = int(match[1]) * 10 + int(match[2]) if match else architecture_of_gpu(name)
         known = gpu_architectures().get(number or 0)
+        if known is not None and known.renamed is not None:
+            number, known = known.renamed, gpu_architectures()[known.renamed]
         gpu = Gpu(name, number, known.integrated if known else None, is_data_center(name))
         counted[gpu] = counted.get(gpu, 0) + 1
     if not counted:

@@ -34,11 +34,11 @@ class Selection:
 
 
 _PARTS = {
-    "l4t": re.compile(r"r\d+(\.\d+){1,2}"),
-    "cuda": re.compile(r"cu\d{3,4}"),
-    "python": re.compile(r"py(\d)(\d{1,2})"),
-    "gpu_architectures": re.compile(r"sm(\d{2,3}(?:[.]\d{2,3})*)"),
-    "distro": re.compile(r"([a-z]+)(\d+(?:\.\d+)?)"),
+    "l4t": re.compile(r"r\d+(\.\d+){1,2}", re.A),
+    "cuda": re.compile(r"cu\d{3,4}", re.A),
+    "python": re.compile(r"py(\d)(\d{1,2})", re.A),
+    "gpu_architectures": re.compile(r"sm(\d{2,3}(?:[.]\d{2,3})*)", re.A),
+    "distro": re.compile(r"([a-z]+)(\d+(?:\.\d+)?)", re.A),
 }
 
 

@@ -1,0 +1,103 @@
+"""Evidence, single facts and the probe."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from jetson_containers.errors import TargetError, UsageError
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.host import derive_facts, target_for
+from jetson_containers.platform.probe import gather, run_command
+
+R36 = "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
+        ('{"format": 2}', "format 2"),
+        ('{"format": 1, "machine": 7, "files": {"/x": 1}}', "'machine' is no text; 'files'"),
+    ],
+)
+def test_unreadable_evidence_says_why(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        Evidence.from_json(text, path="facts.json")
+    assert "facts.json" in str(caught.value)
+
+
+def test_sources_that_disagree_are_both_kept() -> None:
+    evidence = Evidence(
+        "aarch64",
+        files={"/etc/nv_tegra_release": R36},
+        commands={"dpkg-query -W -f=${Version} nvidia-l4t-core": "36.4.0-20240912212859"},
+    )
+    fact = derive_facts(evidence).l4t.to_dict()
+    assert fact["value"] == "36.4.3"
+    assert fact["others"] == [{"value": "36.4.0", "source": "package nvidia-l4t-core"}]
+
+
+def test_an_unknown_major_keeps_the_fact_and_refuses_the_target() -> None:
+    text = "# R41 (release), REVISION: 1.0, GCID: 1\n"
+    facts = derive_facts(Evidence("aarch64", files={"/etc/nv_tegra_release": text}))
+    assert str(facts.l4t.value) == "41.1.0"
+    assert facts.jetpack.value is None and "major version 41" in facts.jetpack.reason
+    with pytest.raises(TargetError, match="major version 41"):
+        target_for(facts)
+
+
+def test_an_unknown_machine_has_no_target() -> None:
+    with pytest.raises(TargetError, match="riscv64"):
+        target_for(derive_facts(Evidence("riscv64")))
+
+
+def test_a_driver_older_than_every_toolkit_is_said() -> None:
+    smi = "| NVIDIA-SMI 390.1  Driver Version: 390.1  CUDA Version: 9.1 |\n"
+    with pytest.raises(TargetError, match=r"CUDA 9\.1"):
+        target_for(derive_facts(Evidence("x86_64", commands={"nvidia-smi": smi})))
+
+
+def test_nothing_known_is_never_a_default() -> None:
+    said = derive_facts(Evidence("x86_64")).to_dict()
+    unknown = {name for name, fact in said.items() if fact["value"] is None}
+    assert unknown == set(said) - {"machine", "system"}
+    assert all(said[name]["reason"] for name in unknown)
+
+
+def test_the_libcuda_answer_comes_before_nvidia_smi() -> None:
+    commands = {"cuDriverGetVersion": "12080\n", "nvidia-smi": "CUDA Version: 12.9 |"}
+    fact = derive_facts(Evidence("x86_64", commands=commands)).driver_cuda
+    assert str(fact.value) == "12.8"
+    assert [str(value) for value, _ in fact.others] == ["12.9"]
+
+
+def test_the_probe_reads_an_injected_machine(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "nv_tegra_release").write_text(R36)
+    model = tmp_path / "proc" / "device-tree" / "model"
+    model.parent.mkdir(parents=True)
+    model.write_text("NVIDIA Jetson AGX Orin Developer Kit\0")
+    asked: list[Sequence[str]] = []
+
+    def run(argv: Sequence[str]) -> str | None:
+        asked.append(argv)
+        return None
+
+    evidence = gather(root=tmp_path, run=run, machine="aarch64", kernel="5.15.148-tegra")
+    assert target_for(derive_facts(evidence)).name == "orin-jp62"
+    assert evidence.commands == {}
+    assert ("nvidia-smi",) in asked
+    assert Evidence.from_json(evidence.to_json()) == evidence
+
+
+@pytest.mark.parametrize(
+    "argv", [["no-such-command-here"], ["false"], ["sleep", "5"]], ids=["missing", "fails", "hangs"]
+)
+def test_a_command_that_gives_nothing(argv: list[str]) -> None:
+    assert run_command(argv, limit=0.2) is None
+
+
+def test_a_command_that_answers() -> None:
+    assert run_command(["echo", "580.65"]) == "580.65\n"
