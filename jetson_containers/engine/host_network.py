@@ -42,7 +42,8 @@ class HostNetwork:
             forwarding: str | None = _FORWARD_SWITCH.read_text(encoding="ascii").strip()
         except OSError:
             forwarding = None
-        return cls((Path("/sys/class/net") / BRIDGE).exists(), forwarding, policy)
+        had_bridge = any(name == BRIDGE for _, name in socket.if_nameindex())
+        return cls(had_bridge, forwarding, policy)
 
     def restore(self, env: Mapping[str, str]) -> None:
         """Bring this state back. Does nothing if the bridge was there before us."""

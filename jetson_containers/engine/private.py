@@ -124,7 +124,7 @@ def down(cache_dir: Path, on_line: OnLine = lambda line: None) -> bool:
         if before is not None:
             before.restore(program_env(paths, {}))
         paths.state.unlink(missing_ok=True)
-        return stopped
+        return stopped or before is not None
 
 
 def _check_machine(paths: EnginePaths) -> None:

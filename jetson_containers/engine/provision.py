@@ -102,15 +102,26 @@ def provision(
     run), and :class:`UnreachableError` if the packages cannot be fetched.
     """
     paths = EnginePaths(cache_dir)
-    surroundings = dict(env or {})
-    surroundings.setdefault("PATH", SYSTEM_PATH)
-    machine = Machine.read()
-    require_root(machine)
+    require_root(Machine.read())
     with exclusive(paths, on_line):
-        if not paths.unpacked():
-            _unpack_engine(paths, machine, surroundings, on_line)
-        _link_plugin(paths)
-        return start_locked(paths, on_line, surroundings)
+        _prepare_locked(paths, on_line, env or {})
+        return start_locked(paths, on_line, env or {})
+
+
+def prepare(
+    cache_dir: Path, on_line: OnLine, *, env: Mapping[str, str] | None = None
+) -> EnginePaths:
+    """:func:`provision` without starting anything; for a machine that will lose its network."""
+    paths = EnginePaths(cache_dir)
+    with exclusive(paths, on_line):
+        _prepare_locked(paths, on_line, env or {})
+    return paths
+
+
+def _prepare_locked(paths: EnginePaths, on_line: OnLine, env: Mapping[str, str]) -> None:
+    if not paths.unpacked():
+        _unpack_engine(paths, Machine.read(), {"PATH": SYSTEM_PATH, **env}, on_line)
+    _link_plugin(paths)
 
 
 def require_root(machine: Machine) -> None:

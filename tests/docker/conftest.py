@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from jetson_containers.engine.address import EngineAddress
+from tests.docker.trees import Tree
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,3 +23,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture
+def tree(engine: EngineAddress, tiny_base: str, tmp_path: Path) -> Iterator[Tree]:
+    """An empty package tree; its images and stages are removed afterwards."""
+    from docker import DockerClient
+    from docker.errors import APIError
+
+    result = Tree(tmp_path / "tree", f"t{uuid.uuid4().hex[:8]}", tiny_base)
+    result.folder.mkdir()
+    yield result
+    client = DockerClient(base_url=engine.host)
+    tags = [tag for image in client.images.list() for tag in image.tags]
+    for tag in sorted(tags, reverse=True):
+        if result.prefix in tag:
+            with contextlib.suppress(APIError):
+                client.images.remove(tag, force=True)
+    client.close()
+
+
+@pytest.fixture
+def client(engine: EngineAddress) -> Iterator[DockerClient]:
+    """The SDK's client on the engine of the tests."""
+    from docker import DockerClient
+
+    connected = DockerClient(base_url=engine.host)
+    yield connected
+    connected.close()
