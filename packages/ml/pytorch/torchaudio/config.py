@@ -1,0 +1,20 @@
+"""torchaudio: 2.11 uses the stable interface of every PyTorch from 2.11 on."""
+
+from packages.python.pip_index.index import wheel_packages
+
+package = wheel_packages(
+    package,
+    target,
+    [
+        {
+            "version": "2.11.0",
+            "wheels": ["torchaudio==2.11.0"],
+            "depends": ["pytorch>=2.11"],
+        },
+        {
+            "version": "2.9.1",
+            "wheels": ["torchaudio==2.9.1"],
+            "depends": ["pytorch:2.9.1"],
+        },
+    ],
+)
