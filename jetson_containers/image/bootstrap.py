@@ -189,6 +189,8 @@ def _make(
     surroundings = {
         **_proxies(env), **env,
         "SOURCE_DATE_EPOCH": str(EPOCH), "LC_ALL": "C.UTF-8", "TMPDIR": str(folder),
+        # mmdebstrap calls a helper that lies beside it
+        "PATH": f"{program.parent}:{env['PATH']}:{SYSTEM_PATH}",
     }  # fmt: skip
     with subprocess.Popen(
         argv,
