@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jetson_containers.errors import Location, UsageError, raise_all
 from jetson_containers.package.catalogue import Catalogue
+from jetson_containers.platform.settings import SETTING_NAMES, overrides_from_settings
 from jetson_containers.platform.target import Target
 
 if TYPE_CHECKING:
@@ -30,20 +31,7 @@ SETTINGS = (
     "FORCE_BUILD",
     "CUDNN_VERSION",
     "TENSORRT_VERSION",
-    "L4T_VERSION",
-    "CUDA_VERSION",
-    "PYTHON_VERSION",
-    "LSB_RELEASE",
-    "CUDA_ARCH",
-    "SYSTEM_ARCH",
-)
-_TARGET_NAMES = (
-    "L4T_VERSION",
-    "CUDA_VERSION",
-    "PYTHON_VERSION",
-    "LSB_RELEASE",
-    "CUDA_ARCH",
-    "SYSTEM_ARCH",
+    *SETTING_NAMES,
 )
 
 
@@ -109,12 +97,11 @@ class Context:
         """The named target or this machine's, with what the options and environment change."""
         from jetson_containers.platform.derive import Overrides, derive
         from jetson_containers.platform.named import named_target
-        from jetson_containers.platform.settings import overrides_from_settings
 
         args = self.args
         named = named_target(args.target) if args.target else self.host_target
         settings = {
-            name: self.environ[name] for name in _TARGET_NAMES if self.environ.get(name)
+            name: self.environ[name] for name in SETTING_NAMES if self.environ.get(name)
         }
         if settings and not args.target:
             named = derive(named, overrides_from_settings(settings))
@@ -152,7 +139,7 @@ class Context:
             return gather()
         path = Path(self.args.facts)
         try:
-            return Evidence.from_json(path.read_text(encoding="utf-8"))
+            return Evidence.from_json(path.read_text(encoding="utf-8"), path=str(path))
         except OSError as error:
             raise UsageError(
                 f"the recorded facts cannot be read: {error.strerror}",

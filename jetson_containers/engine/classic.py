@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import re
 import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from jetson_containers.engine.command import build_args, classic_argv
 from jetson_containers.engine.dockerapi import DockerApi
@@ -59,9 +62,7 @@ class ClassicEngine(DockerApi):
                 forcerm=True,
                 decode=True,
             )
-            for item in stream:
-                if self._cancelled.is_set():
-                    raise Interrupted(f"{stage.title} was stopped")
+            for item in self._followed(stream, stage.title):
                 if "error" in item:
                     output.append(plain(str(item["error"])))
                     raise StepFailed(
@@ -101,7 +102,38 @@ class ClassicEngine(DockerApi):
             raise EngineGone(f"{stage.title} was built and {stage.reference} is not there")
         return found_image
 
+    def _followed(
+        self, stream: Iterator[Mapping[str, Any]], title: str
+    ) -> Iterator[Mapping[str, Any]]:
+        """``stream`` as it comes, left at once when the build is cancelled.
+
+        Reading blocks in the SDK, so another thread reads; the engine ends the step when the
+        connection closes.
+        """
+        arrived: queue.Queue[Mapping[str, Any] | BaseException | None] = queue.Queue()
+
+        def read() -> None:
+            try:
+                for item in stream:
+                    arrived.put(item)
+                arrived.put(None)
+            except BaseException as error:
+                arrived.put(error)
+
+        threading.Thread(target=read, name="classic-build", daemon=True).start()
+        while True:
+            if self._cancelled.is_set():
+                raise Interrupted(f"{title} was stopped")
+            try:
+                item = arrived.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if item is None:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
     def cancel(self) -> None:
         self._cancelled.set()
         self.kill_running()
-        self.client.close()

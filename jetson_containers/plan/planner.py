@@ -214,6 +214,8 @@ class _Chain:
                 "secrets": sorted(secrets),
                 "device": device,
                 "flags": flags,
+                "package": package.reference,
+                "target": self._target.to_dict(),
             }
         )
         self._lineage.append([package.reference, digest])

@@ -64,6 +64,12 @@ def test_stages_are_chained_labelled_and_tagged(tree):
     assert lineage == [["lib:1.0", first.fingerprint], ["app:2.0", second.fingerprint]]
 
 
+def test_equal_steps_of_other_packages_are_other_stages(tree):
+    plan = tree({"one": PLAIN, "two": PLAIN}, "one", "two", multiple=True)
+    first, second = plan.stages
+    assert first.fingerprint != second.fingerprint, "their labels differ, so do their images"
+
+
 def test_images_that_share_packages_share_stages(tree):
     plan = tree(
         {"lib": PLAIN, "one lib": PLAIN, "two lib": PLAIN}, "one", "two", multiple=True
