@@ -7,14 +7,16 @@ import fnmatch
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from jetson_containers.cli.context import Context, split_packages, warn
-from jetson_containers.errors import BuilderError, UsageError, raise_all
+from jetson_containers.errors import BuilderError, Problems, UsageError, raise_all
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.package.model import Requirement
 from jetson_containers.plan.model import BaseImage, Plan
 from jetson_containers.plan.planner import PlanOptions, make_plan
+from jetson_containers.resolve.explain import MissingPackage
 from jetson_containers.resolve.model import Resolution
 from jetson_containers.resolve.resolver import resolve
 
@@ -73,7 +75,11 @@ def plan_for(context: Context, base: BaseImage) -> Plan:
             "no package was named", hint="`jetson-containers list` shows the packages"
         )
     catalogue = context.catalogue
-    resolutions = resolutions_for(catalogue, args.packages, args.skip_packages, args.multiple)
+    try:
+        resolutions = resolutions_for(catalogue, args.packages, args.skip_packages, args.multiple)
+    except BuilderError as error:
+        raise_all(_with_faults(catalogue, error))
+        raise
     _report_findings(context, catalogue, resolutions)
     options = PlanOptions(
         name=args.name,
@@ -158,6 +164,22 @@ def parse_build_args(text: str) -> dict[str, str]:
                 f"--build-args cannot be read at {part!r}", hint="write KEY:VALUE,KEY2:VALUE2"
             )
         found[match.group(1)] = match.group(2).strip()
+    return found
+
+
+def _with_faults(catalogue: Catalogue, error: BuilderError) -> list[BuilderError]:
+    """An unknown package may be one whose definition is faulty: then that is the error."""
+    found: list[BuilderError] = []
+    for item in error.errors if isinstance(error, Problems) else (error,):
+        name = item.requirement.name if isinstance(item, MissingPackage) else None
+        faults = [
+            BuilderError(finding.message, where=finding.location, hint=finding.hint)
+            for finding in catalogue.findings
+            if finding.severity == "error"
+            and name
+            in (finding.package.partition(":")[0], Path(finding.location.path).parent.name)
+        ]
+        found += faults or [item]
     return found
 
 
