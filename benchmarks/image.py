@@ -77,13 +77,9 @@ def main() -> int:
             PLAIN.format(base=base, package=words.package, version=default.version)
         )
         begun = time.monotonic()
-        subprocess.run(
-            [docker, "buildx", "build", "--no-cache", "--provenance=false", "--load"]
-            + ["--secret", "id=ca-bundle,src=/etc/ssl/certs/ca-certificates.crt"]
-            + ["-t", "benchmark/plain:1", folder],
-            env=environ,
-            check=True,
-        )
+        argv = [docker, "buildx", "build", "--no-cache", "--provenance=false", "--load"]
+        argv += ["--secret", "id=ca-bundle,src=/etc/ssl/certs/ca-certificates.crt"]
+        subprocess.run([*argv, "-t", "benchmark/plain:1", folder], env=environ, check=True)
         plain = time.monotonic() - begun
     plain_bytes = _bytes(docker, environ, "benchmark/plain:1")
     client.images.remove("benchmark/plain:1", force=True)
