@@ -216,7 +216,8 @@ def _make(
         status = process.wait()
         listener.join(timeout=5)
     if status != 0 or layer is None:
-        reason = "\n    ".join([line for line in said if not line.startswith("I:")][-6:])
+        errors = [line for line in said if line.startswith("E:")] or said
+        reason = "\n    ".join(errors[-6:])
         raise UnreachableError(
             f"{target.distro} {target.release} could not be fetched from this machine's mirror:"
             f"\n    {reason}",

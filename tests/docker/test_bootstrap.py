@@ -96,4 +96,4 @@ def test_a_mirror_that_is_gone(client: DockerClient, tmp_path: Path) -> None:
     target = replace(HERE, distro="debian", release="11")
     with pytest.raises(UnreachableError, match="could not be fetched"):
         bootstrap(target, client, tmp_path, say, env=os.environ, sources=[gone])
-    assert [path.name for path in tmp_path.iterdir()] == ["bootstrap.lock"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"bootstrap.lock", "tools"}
