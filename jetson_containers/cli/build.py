@@ -97,9 +97,8 @@ def main(argv: Sequence[str]) -> int:
     if args.list_packages or args.show_packages:
         from jetson_containers.cli import listing, show
 
-        return listing.of(Context.of(args)) if args.list_packages else show.of(
-            Context.of(args), args.packages
-        )
+        context = Context.of(args)
+        return listing.of(context) if args.list_packages else show.of(context, args.packages)
     context = Context.of(args)
     if args.simulate or args.engine == "dry-run":
         return simulate(context)
@@ -139,7 +138,7 @@ def build(context: Context) -> int:
         say,
     )
     say(f"base image {base.reference} ({base.origin})")
-    plan = plan_for(context, base)
+    plan = plan_for(context, base, again=True)
     logs = RunLogs(_log_dir(context), plan, datetime.now())
     with open_screen(plan, connection.engine.name, sys.stderr, verbose=args.verbose) as screen:
         outcome = _run(context, connection, plan, logs, screen)

@@ -67,8 +67,8 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def plan_for(context: Context, base: BaseImage) -> Plan:
-    """The plan of the command line on ``base``."""
+def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plan:
+    """The plan of the command line on ``base``; planned ``again``, it warns of nothing twice."""
     args = context.args
     if not args.packages:
         raise UsageError(
@@ -80,7 +80,8 @@ def plan_for(context: Context, base: BaseImage) -> Plan:
     except BuilderError as error:
         raise_all(_with_faults(catalogue, error))
         raise
-    _report_findings(context, catalogue, resolutions)
+    if not again:
+        _report_findings(context, catalogue, resolutions)
     options = PlanOptions(
         name=args.name,
         build_args=parse_build_args(args.build_args),
