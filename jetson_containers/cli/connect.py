@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +21,14 @@ class Connection:
 
     engine: BuildKitEngine | ClassicEngine
     address: EngineAddress
+    environ: Mapping[str, str]
 
     def bootstrap(self, target: Target, cache: Path, on_line: Callable[[str], None]) -> str:
         """Make the base image of ``target`` from its distribution's packages."""
         from jetson_containers.image.bootstrap import bootstrap
 
-        return bootstrap(target, self.engine.client, cache, on_line).reference
+        made = bootstrap(target, self.engine.client, cache, on_line, env=self.environ)
+        return made.reference
 
     def prefix(self) -> str:
         """What a person has to put before a command to reach the same engine."""
@@ -53,6 +54,7 @@ def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Co
             hint="install docker-buildx, or use --engine docker",
         )
     if wanted == "docker" or not (address.docker and address.buildx):
-        return Connection(ClassicEngine(address.host), address)
-    environ = {**os.environ, **address.environ()}
-    return Connection(BuildKitEngine(address.host, Path(address.docker), environ), address)
+        return Connection(ClassicEngine(address.host), address, context.environ)
+    environ = {**context.environ, **address.environ()}
+    engine = BuildKitEngine(address.host, Path(address.docker), environ)
+    return Connection(engine, address, context.environ)

@@ -19,7 +19,7 @@ from jetson_containers.engine.events import Event, LogLine, StepStarted
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
 #: steps of BuildKit's own that tell a person nothing
-_INTERNAL = ("[internal]", "importing cache", "exporting cache manifest")
+_INTERNAL = ("[internal]", "[context ", "importing cache", "exporting cache manifest")
 
 
 @dataclass
