@@ -56,24 +56,19 @@ def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
     raise_all(
         missing_error(catalogue, Because(item)) for item in request if not _known(catalogue, item)
     )
-    provider = _Provider(catalogue)
-    wishes = [provider.wish(item) for item in request]
-    rounds = 20 * len(catalogue.packages) + 1000
     try:
-        reporter: BaseReporter[Wish, Candidate, str] = BaseReporter()
-        result = Resolver(provider, reporter).resolve(wishes, max_rounds=rounds)
+        provider = _Provider(catalogue)
+        chosen, because = _search(provider, catalogue, request)
     except ResolutionImpossible as stop:
-        raise conflict_error(catalogue, request, _causes(stop.causes)) from None
-    chosen = {
-        name: candidate
-        for name, candidate in result.mapping.items()
-        if isinstance(candidate, Package)
-    }
-    because = {
-        name: tuple(sorted(_because(result.criteria[name].information), key=str))
-        for name in chosen
-    }
-    chosen = _reachable(provider, wishes, chosen)
+        # A bare name may become another version once something asks for one, so the search can
+        # leave a branch too early; a search that takes every version is not misled by that.
+        provider = _Provider(catalogue, lenient=True)
+        try:
+            chosen, because = _search(provider, catalogue, request)
+        except ResolutionImpossible:
+            chosen, because = {}, {}
+        if not chosen or not _keeps_defaults(chosen, because):
+            raise conflict_error(catalogue, request, _causes(stop.causes)) from None
     needs = {
         name: {provider.wish(item).name for item in package.depends}
         for name, package in chosen.items()
@@ -84,6 +79,49 @@ def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
         request=tuple(request),
         chosen=tuple(Resolved(package, because[package.name]) for package in ordered),
     )
+
+
+def _search(
+    provider: _Provider, catalogue: Shelf, request: Sequence[Requirement]
+) -> tuple[dict[str, Package], dict[str, tuple[Because, ...]]]:
+    """The chosen packages by name, and the requirements that hold each of them.
+
+    Raises resolvelib's ``ResolutionImpossible``.
+    """
+    wishes = [provider.wish(item) for item in request]
+    reporter: BaseReporter[Wish, Candidate, str] = BaseReporter()
+    rounds = 20 * len(catalogue.packages) + 1000
+    result = Resolver(provider, reporter).resolve(wishes, max_rounds=rounds)
+    chosen = {
+        name: candidate
+        for name, candidate in result.mapping.items()
+        if isinstance(candidate, Package)
+    }
+    kept = _reachable(provider, wishes, chosen)
+    members = set(kept.values())
+    because = {
+        name: tuple(
+            item
+            for item in sorted(_because(result.criteria[name].information), key=str)
+            if item.parent is None or item.parent in members
+        )
+        for name in kept
+    }
+    return kept, because
+
+
+def _keeps_defaults(
+    chosen: Mapping[str, Package], because: Mapping[str, tuple[Because, ...]]
+) -> bool:
+    """Whether every package that is no default was asked for by its version."""
+    return all(
+        package.is_default or any(_choosy(item.requirement) for item in because[name])
+        for name, package in chosen.items()
+    )
+
+
+def _choosy(requirement: Requirement) -> bool:
+    return requirement.exact is not None or requirement.specifier is not None
 
 
 def catalogue_weight(catalogue: Shelf) -> dict[str, int]:
@@ -137,8 +175,9 @@ def _reachable(
 class _Provider(AbstractProvider[Wish, Candidate, str]):
     """resolvelib's port."""
 
-    def __init__(self, catalogue: Shelf) -> None:
+    def __init__(self, catalogue: Shelf, lenient: bool = False) -> None:
         self._catalogue = catalogue
+        self._lenient = lenient
         self._wishes: dict[tuple[Requirement, bool], Wish] = {}
         self._by_name = {
             name: catalogue.versions(name)
@@ -155,7 +194,7 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
                 requirement,
                 frozenset(package.reference for package in accepted),
                 forbids,
-                choosy=requirement.exact is not None or requirement.specifier is not None,
+                choosy=_choosy(requirement),
             )
         return self._wishes[key]
 
@@ -199,7 +238,7 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
             absent = Absent(identifier)
             return () if absent in barred else (absent,)
         versions = self._by_name.get(identifier, ())
-        if not any(wish.choosy for wish in wanted):
+        if not self._lenient and not any(wish.choosy for wish in wanted):
             versions = tuple(item for item in versions if item.is_default) or versions
         return tuple(
             package
