@@ -110,7 +110,8 @@ def simulate(context: Context) -> int:
     args = context.args
     base = planned_base(context.target, args.base)
     plan = plan_for(context, base)
-    engine = DryRunEngine(lambda argv: print(pasteable(argv)))
+    classic = args.engine == "docker"
+    engine = DryRunEngine(lambda argv: print(pasteable(argv)), classic=classic)
     if not args.base:
         engine.pull(base.reference, context.target.platform, lambda line: None)
     options = replace(_options(context), workers=0)

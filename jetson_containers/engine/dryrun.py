@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jetson_containers.engine.buildkit import FEATURES
-from jetson_containers.engine.command import buildx_argv, run_argv
+from jetson_containers.engine.command import buildx_argv, classic_argv, run_argv
 from jetson_containers.engine.events import Sink
 from jetson_containers.engine.protocol import BuildRequest, Capabilities, ImageInfo, RunRequest
 
 
 class DryRunEngine:
-    """Every command goes to ``emit`` as an argv, in the order in which it would be run."""
+    """Every command goes to ``emit`` as an argv, in the order in which it would be run.
+
+    With ``classic`` they are those of a client without buildx.
+    """
 
     name = "dry-run"
 
-    def __init__(self, emit: Callable[[tuple[str, ...]], None]) -> None:
+    def __init__(
+        self, emit: Callable[[tuple[str, ...]], None], *, classic: bool = False
+    ) -> None:
         self._emit = emit
+        self._classic = classic
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(version="none", arch="", features=FEATURES)
+        features = frozenset[str]() if self._classic else FEATURES
+        return Capabilities(version="dry-run", arch="", features=features)
 
     def command(self, request: BuildRequest) -> tuple[str, ...]:
-        return buildx_argv(request)
+        return classic_argv(request) if self._classic else buildx_argv(request)
 
     def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
         self._emit(self.command(request))
