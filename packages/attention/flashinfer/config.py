@@ -1,70 +1,36 @@
-"""FlashInfer: each SGLang pins one, with the cuDNN front end and tile compiler that fit it."""
+"""FlashInfer: each SGLang pins one; what it compiles itself at run time fits one CUTLASS DSL.
+
+``cubin`` says whether its own wheel of compiled kernels belongs to it; ``frontend`` and ``tile``
+are cuDNN's front end and CUDA's tile language, which it asks for without naming a version.
+"""
 
 from packages.python.pip_index.index import wheel_packages
+
+#: version, CUDA, CUTLASS DSL, cubin, frontend, tile
+RELEASES = [
+    ("0.7.2", ">=13", "4.8.0", False, "1.32.0", "1.7.0"),
+    ("0.7.1", ">=13", "4.8.0", False, "1.32.0", "1.6.0rc5"),
+    ("0.6.18", ">=13", "4.6.2", False, "1.31.0", "1.6.0rc5"),
+    ("0.6.12", ">=12.6", "4.5.2", True, "1.28.0", "1.3.0"),
+    ("0.6.7.post3", ">=12.6,<13", "4.8.1", True, "1.32.0", "1.7.0"),
+    ("0.6.3", ">=12.6,<13", "4.3.5", True, "1.28.0", ""),
+]
 
 package = wheel_packages(
     package,
     target,
     [
         {
-            "version": "0.7.2",
+            "version": version,
             "wheels": [
-                "flashinfer-python==0.7.2",
-                "nvidia-cudnn-frontend==1.32.0",
-                "cuda-tile==1.7.0",
+                f"flashinfer-python=={version}",
+                *([f"flashinfer-cubin=={version}"] if cubin else []),
+                f"nvidia-cudnn-frontend=={frontend}",
+                *([f"cuda-tile=={tile}"] if tile else []),
             ],
-            "depends": ["cutlass:4.8.0"],
-            "when": {"cuda": ">=13,<14"},
-        },
-        {
-            "version": "0.7.1",
-            "wheels": [
-                "flashinfer-python==0.7.1",
-                "nvidia-cudnn-frontend==1.32.0",
-                "cuda-tile==1.6.0rc5",
-            ],
-            "depends": ["cutlass:4.8.0"],
-            "when": {"cuda": ">=13,<14"},
-        },
-        {
-            "version": "0.6.18",
-            "wheels": [
-                "flashinfer-python==0.6.18",
-                "nvidia-cudnn-frontend==1.31.0",
-                "cuda-tile==1.6.0rc5",
-            ],
-            "depends": ["cutlass:4.6.2"],
-            "when": {"cuda": ">=13,<14"},
-        },
-        {
-            "version": "0.6.12",
-            "wheels": [
-                "flashinfer-python==0.6.12",
-                "flashinfer-cubin==0.6.12",
-                "nvidia-cudnn-frontend==1.28.0",
-                "cuda-tile==1.3.0",
-            ],
-            "depends": ["cutlass:4.5.2"],
-            "when": {"cuda": ">=13,<14"},
-        },
-        {
-            "version": "0.6.7.post3",
-            "wheels": [
-                "flashinfer-python==0.6.7.post3",
-                "flashinfer-cubin==0.6.7.post3",
-                "nvidia-cudnn-frontend==1.32.0",
-                "cuda-tile==1.7.0",
-            ],
-            "depends": ["cutlass:4.8.1"],
-        },
-        {
-            "version": "0.6.3",
-            "wheels": [
-                "flashinfer-python==0.6.3",
-                "flashinfer-cubin==0.6.3",
-                "nvidia-cudnn-frontend==1.28.0",
-            ],
-            "depends": ["cutlass:4.3.5"],
-        },
+            "when": {"cuda": when, "python": ">=3.10"},
+            "depends": [f"cutlass:{cutlass}"],
+        }
+        for version, when, cutlass, cubin, frontend, tile in RELEASES
     ],
 )

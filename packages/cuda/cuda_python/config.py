@@ -9,12 +9,12 @@ package = wheel_packages(
         {
             "version": "13.4.4",
             "wheels": ["cuda-python==13.4.4"],
-            "when": {"cuda": ">=13,<14"},
+            "when": {"cuda": ">=13,<14", "python": ">=3.10"},
         },
         {
             "version": "12.9.0",
             "wheels": ["cuda-python==12.9.0"],
-            "when": {"cuda": ">=12,<13"},
+            "when": {"cuda": ">=12.2,<13", "python": ">=3.9"},
         },
     ],
 )

@@ -12,6 +12,11 @@ package = wheel_packages(
             "when": {"python": ">=3.10"},
         },
         {
+            "version": "0.2.8",
+            "wheels": ["xgrammar==0.2.8"],
+            "when": {"python": ">=3.10"},
+        },
+        {
             "version": "0.2.1",
             "wheels": ["xgrammar==0.2.1"],
             "when": {"python": ">=3.10"},

@@ -1,4 +1,4 @@
-"""Triton: each PyTorch asks for one version."""
+"""Triton: each PyTorch asks for one version; its wheels bring their own assembler."""
 
 from packages.python.pip_index.index import wheel_packages
 
@@ -6,9 +6,16 @@ package = wheel_packages(
     package,
     target,
     [
-        {"version": "3.8.0", "wheels": ["triton==3.8.0"]},
-        {"version": "3.7.1", "wheels": ["triton==3.7.1"]},
-        {"version": "3.6.0", "wheels": ["triton==3.6.0"]},
-        {"version": "3.5.1", "wheels": ["triton==3.5.1"]},
+        {
+            "version": version,
+            "wheels": [f"triton=={version}"],
+            "when": {"cuda": when, "python": ">=3.10"},
+        }
+        for version, when in (
+            ("3.8.0", "==13.0"),
+            ("3.7.1", ">=13"),
+            ("3.6.0", ">=12.6"),
+            ("3.5.1", ">=12.6,<13"),
+        )
     ],
 )

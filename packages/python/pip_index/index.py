@@ -32,8 +32,8 @@ def matches(target: Any, condition: Mapping[str, Any] | None) -> bool:
     """Whether ``target`` satisfies every key of ``condition``; no condition always holds.
 
     ``system``, ``arch`` and ``distro`` (``ubuntu:24.04``) are one text or a list; ``l4t``,
-    ``cuda`` and ``python`` are version specifiers (``==13.0``, ``>=36.4,<37``); a target without
-    L4T satisfies no bound on it.
+    ``cuda`` and ``python`` are version specifiers (``==13.0``, ``>=36.4,<37``); ``gpu`` is the
+    only GPU architecture there is. A target without L4T satisfies no bound on it.
     """
     facts = {
         "system": target.system,
@@ -44,6 +44,9 @@ def matches(target: Any, condition: Mapping[str, Any] | None) -> bool:
         if key in _BOUNDED:
             value = getattr(target, key)
             if value is None or not SpecifierSet(wanted).contains(value, prereleases=True):
+                return False
+        elif key == "gpu":
+            if target.gpu_architectures != (wanted,):
                 return False
         elif facts[key] not in ([wanted] if isinstance(wanted, str) else wanted):
             return False
@@ -74,6 +77,8 @@ def index_of(distribution: str, target: Any, data: Mapping[str, Any] | None = No
 
 def held(pin: str, target: Any, data: Mapping[str, Any] | None = None) -> bool:
     """Whether the index of a pin (``torch==2.9.1``) has it for ``target``, by the data."""
+    if pin.startswith("https://"):
+        return True
     data = data or _data()
     requirement = Requirement(pin)
     index = index_of(requirement.name, target, data)
@@ -96,6 +101,9 @@ def install(pins: Sequence[str], target: Any, data: Mapping[str, Any] | None = N
     default: list[str] = []
     elsewhere: dict[str, list[str]] = {}
     for pin in pins:
+        if pin.startswith("https://"):
+            default.append(pin)
+            continue
         index = index_of(Requirement(pin).name, target, data)
         if index is None:
             raise ValueError(f"no index holds {pin} for {target.name}")
@@ -108,7 +116,7 @@ def install(pins: Sequence[str], target: Any, data: Mapping[str, Any] | None = N
     words: list[str] = []
     for index, chosen in elsewhere.items():
         words += ["--index", data["indexes"][index]["url"], *chosen, "--"]
-    return " ".join([*words, *default])
+    return " ".join([*words, *default]).removesuffix(" --")
 
 
 def sources(pins: Sequence[str], target: Any) -> list[dict[str, str]]:
@@ -119,7 +127,7 @@ def sources(pins: Sequence[str], target: Any) -> list[dict[str, str]]:
             "version": _exact(requirement),
             "index": index_of(requirement.name, target) or "pypi",
         }
-        for requirement in map(Requirement, pins)
+        for requirement in (Requirement(pin) for pin in pins if not pin.startswith("https://"))
         if _exact(requirement)
     ]
 
@@ -131,9 +139,10 @@ def wheel_packages(
 
     A row: ``version``; ``wheels`` the pins it installs (the package's own distribution first);
     ``when`` a condition, or several of which one must hold; ``depends`` further requirements;
-    ``args`` further build arguments; ``source`` a git source to build from where no index holds
-    the first wheel; ``test`` the arguments of its tests, by default the version of the first
-    wheel. ``None`` when no row is left.
+    ``instead`` pins that stand in for what the first wheel asks for, ``without`` what it asks for
+    and does without; ``args`` further build arguments; ``source`` a git source to build from where
+    no index holds the first wheel; ``build`` whether source distributions may be built;
+    ``test`` the arguments of its tests, by default the version. ``None`` when no row is left.
     """
     found = []
     for row in rows:
@@ -171,7 +180,7 @@ def _package(
     result["depends"] = list(dict.fromkeys([*package.get("depends", []), *row.get("depends", [])]))
     result["build_args"] = {
         **(package.get("build_args") or {}),
-        "WHEELS": install(wheels, target),
+        "WHEELS": " ".join([*_options(row), install(wheels, target)]).strip(),
         **row.get("args", {}),
     }
     result["sources"] = sources(wheels, target)
@@ -184,7 +193,7 @@ def _package(
             "CUDA_ARCHITECTURES": ";".join(map(str, target.gpu_architectures)),
         }
         result["sources"] += [{"git": built["git"], "ref": built["ref"]}]
-    words = " ".join(row.get("test") or [_exact(Requirement(row["wheels"][0]))])
+    words = " ".join(row.get("test") or [version])
     result["test"] = [_command(test, words) for test in package.get("test") or []]
     return result
 
@@ -193,10 +202,24 @@ def _package(
 BUILD_TOOLS = ("build-essential", "cmake", "ninja", "cuda")
 
 
+def _options(row: Mapping[str, Any]) -> list[str]:
+    """Options of ``install``: what a row replaces or leaves out of its wheel's wishes."""
+    return [
+        *(["--build"] if row.get("build") else []),
+        *(word for pin in row.get("instead", ()) for word in ("--instead", pin)),
+        *(word for name in row.get("without", ()) for word in ("--without", name)),
+    ]
+
+
 def _command(test: str, words: str) -> str:
     """A test file as the command line that also tells it which version to expect."""
     interpreter = {".py": "python3", ".sh": "sh"}.get(Path(test).suffix)
     return f"{interpreter} /test/{test} {words}" if interpreter else test
+
+
+def gpu_list(target: Any) -> str:
+    """The target's GPU architectures as PyTorch's build reads them: ``8.7;11.0``."""
+    return ";".join(f"{item // 10}.{item % 10}" for item in target.gpu_architectures)
 
 
 def _exact(requirement: Requirement) -> str:

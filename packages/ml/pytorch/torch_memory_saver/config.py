@@ -1,4 +1,4 @@
-"""torch-memory-saver."""
+"""torch-memory-saver: 0.0.9 has no wheel for Arm."""
 
 from packages.python.pip_index.index import wheel_packages
 
@@ -13,6 +13,7 @@ package = wheel_packages(
         {
             "version": "0.0.9",
             "wheels": ["torch-memory-saver==0.0.9"],
+            "when": {"arch": "x86_64"},
         },
     ],
 )

@@ -9,14 +9,17 @@ package = wheel_packages(
         {
             "version": "0.18.0",
             "wheels": ["torchao==0.18.0"],
+            "when": {"python": ">=3.10"},
         },
         {
             "version": "0.17.0",
             "wheels": ["torchao==0.17.0"],
+            "when": {"python": ">=3.10"},
         },
         {
             "version": "0.9.0",
             "wheels": ["torchao==0.9.0"],
+            "when": {"python": ">=3.10"},
         },
     ],
 )

@@ -12,9 +12,20 @@ package = wheel_packages(
             "depends": ["pytorch>=2.11"],
         },
         {
+            "version": "2.10.0",
+            "wheels": ["torchaudio==2.10.0"],
+            "depends": ["pytorch:2.11.0"],
+            "when": {"system": "tegra"},
+        },
+        {
             "version": "2.9.1",
             "wheels": ["torchaudio==2.9.1"],
             "depends": ["pytorch:2.9.1"],
+        },
+        {
+            "version": "2.2.2",
+            "wheels": ["torchaudio==2.2.2+cefdb36"],
+            "depends": ["pytorch:2.2.0"],
         },
     ],
 )

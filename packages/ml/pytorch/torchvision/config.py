@@ -26,5 +26,15 @@ package = wheel_packages(
             "wheels": ["torchvision==0.24.1"],
             "depends": ["pytorch:2.9.1"],
         },
+        {
+            "version": "0.23.0",
+            "wheels": ["torchvision==0.23.0"],
+            "depends": ["pytorch:2.8.0"],
+        },
+        {
+            "version": "0.17.2",
+            "wheels": ["torchvision==0.17.2+c1d70fe"],
+            "depends": ["pytorch:2.2.0"],
+        },
     ],
 )
