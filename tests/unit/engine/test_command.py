@@ -69,7 +69,7 @@ def test_a_store_that_compresses_on_its_own_is_not_told_how():
 def test_classic():
     argv = classic_argv(REQUEST)
     assert argv[:2] == ("docker", "build")
-    assert ("--tag", "jetson-stage/app:ffff") == argv[-4:-2]
+    assert argv[-4:-2] == ("--tag", "jetson-stage/app:ffff")
     assert "--build-context" not in argv
 
 
