@@ -1,0 +1,1 @@
+"""Texts for people that are made from what the program knows."""
