@@ -18,5 +18,5 @@ package = wheel_packages(
         },
     ],
 )
-if package:
-    package[0]["sources"] = [{"git": GIT, "ref": COMMIT}]
+for version in package:
+    version["sources"] = [{"git": GIT, "ref": COMMIT}]

@@ -134,15 +134,17 @@ def sources(pins: Sequence[str], target: Any) -> list[dict[str, str]]:
 
 def wheel_packages(
     package: Mapping[str, Any], target: Any, rows: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]] | None:
+) -> list[dict[str, Any]]:
     """One package per row that can be had for ``target``; the first such row is the default.
 
     A row: ``version``; ``wheels`` the pins it installs (the package's own distribution first);
-    ``when`` a condition, or several of which one must hold; ``depends`` further requirements;
+    ``when`` a condition, or several of which one must hold; ``needs`` pins that the target's
+    indexes must have beside them; ``depends`` further requirements;
     ``instead`` pins that stand in for what the first wheel asks for, ``without`` what it asks for
     and does without; ``args`` further build arguments; ``source`` a git source to build from where
     no index holds the first wheel; ``build`` whether source distributions may be built;
-    ``test`` the arguments of its tests, by default the version. ``None`` when no row is left.
+    ``test`` the arguments of its tests, by default the version. With no row left, the package
+    alone, disabled: known, and not for this target.
     """
     found = []
     for row in rows:
@@ -150,6 +152,8 @@ def wheel_packages(
         if isinstance(conditions, Mapping):
             conditions = [conditions]
         if not any(matches(target, condition) for condition in conditions):
+            continue
+        if not all(held(pin, target) for pin in row.get("needs", ())):
             continue
         wheels = list(row["wheels"])
         built = None
@@ -159,7 +163,7 @@ def wheel_packages(
                 continue
             wheels = [pin for pin in wheels[1:] if held(pin, target)]
         found.append(_package(package, target, row, wheels, built, default=not found))
-    return found or None
+    return found or [{**package, "disabled": True}]
 
 
 def _package(

@@ -27,6 +27,7 @@ package = wheel_packages(
             "version": version,
             "wheels": [f"{distribution}=={version}"],
             "when": {"python": ">=3.10", "cuda": ">=12.6"},
+            "needs": [f"torch=={torch}"],
             "depends": [f"pytorch:{torch}"],
             "test": [distribution, version],
             **({"source": {"git": GIT, "ref": ref}} if compiled else {}),
