@@ -76,8 +76,8 @@ def image_name(engine: EngineAddress) -> Iterator[Callable[[str], str]]:
     from docker.errors import APIError
 
     client = DockerClient(base_url=engine.host)
-    for image in client.images.list():
-        for tag in image.tags:
+    for image in client.api.images():
+        for tag in image["RepoTags"] or ():
             if tag.startswith(prefix):
                 try:
                     client.images.remove(tag, force=True)

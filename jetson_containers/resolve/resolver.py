@@ -22,6 +22,9 @@ from jetson_containers.resolve.shelf import Shelf, lookup
 if TYPE_CHECKING:
     from resolvelib.structs import RequirementInformation
 
+#: searches after which a request counts as unsolvable
+_ROUNDS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -56,19 +59,8 @@ def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
     raise_all(
         missing_error(catalogue, Because(item)) for item in request if not _known(catalogue, item)
     )
-    try:
-        provider = _Provider(catalogue)
-        chosen, because = _search(provider, catalogue, request)
-    except ResolutionImpossible as stop:
-        # A bare name may become another version once something asks for one, so the search can
-        # leave a branch too early; a search that takes every version is not misled by that.
-        provider = _Provider(catalogue, lenient=True)
-        try:
-            chosen, because = _search(provider, catalogue, request)
-        except ResolutionImpossible:
-            chosen, because = {}, {}
-        if not chosen or not _keeps_defaults(chosen, because):
-            raise conflict_error(catalogue, request, _causes(stop.causes)) from None
+    chosen, because = _settle(catalogue, request)
+    provider = _Provider(catalogue)
     needs = {
         name: {provider.wish(item).name for item in package.depends}
         for name, package in chosen.items()
@@ -81,9 +73,43 @@ def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
     )
 
 
-def _search(
-    provider: _Provider, catalogue: Shelf, request: Sequence[Requirement]
-) -> tuple[dict[str, Package], dict[str, tuple[Because, ...]]]:
+Choice: TypeAlias = tuple[dict[str, Package], dict[str, tuple[Because, ...]]]
+
+
+def _settle(catalogue: Shelf, request: Sequence[Requirement]) -> Choice:
+    """A solution in which a package is its default unless a version of it is asked for.
+
+    A bare name may become another version once something asks for one. So the first search can
+    leave a branch too early, or keep a version after the package that asked for it was given up.
+    The further ones take every version, and begin with what the one before them found.
+    """
+    stopped: ResolutionImpossible[Wish, Candidate] | None = None
+    strays: frozenset[str] = frozenset()
+    provider = _Provider(catalogue)
+    for _ in range(_ROUNDS):
+        try:
+            chosen, because = _search(provider, catalogue, request)
+        except ResolutionImpossible as error:
+            stopped = stopped or error
+            if provider.free:
+                break
+            provider = _Provider(catalogue, free=True, bound=strays)
+            continue
+        found = _strays(chosen, because)
+        if not found:
+            return chosen, because
+        strays |= found
+        hints = {name: item.reference for name, item in chosen.items() if name not in strays}
+        provider = _Provider(catalogue, free=True, bound=strays, hints=hints)
+    causes = (
+        _causes(stopped.causes)
+        if stopped
+        else tuple((item, False) for name in sorted(found) for item in because[name])
+    )
+    raise conflict_error(catalogue, request, causes)
+
+
+def _search(provider: _Provider, catalogue: Shelf, request: Sequence[Requirement]) -> Choice:
     """The chosen packages by name, and the requirements that hold each of them.
 
     Raises resolvelib's ``ResolutionImpossible``.
@@ -110,13 +136,14 @@ def _search(
     return kept, because
 
 
-def _keeps_defaults(
+def _strays(
     chosen: Mapping[str, Package], because: Mapping[str, tuple[Because, ...]]
-) -> bool:
-    """Whether every package that is no default was asked for by its version."""
-    return all(
-        package.is_default or any(_choosy(item.requirement) for item in because[name])
+) -> frozenset[str]:
+    """The names that are no default although nothing asks for a version of them."""
+    return frozenset(
+        name
         for name, package in chosen.items()
+        if not package.is_default and not any(_choosy(item.requirement) for item in because[name])
     )
 
 
@@ -173,11 +200,23 @@ def _reachable(
 
 
 class _Provider(AbstractProvider[Wish, Candidate, str]):
-    """resolvelib's port."""
+    """resolvelib's port.
 
-    def __init__(self, catalogue: Shelf, lenient: bool = False) -> None:
+    Bare names mean their default; with ``free`` only those in ``bound`` do, and other names take
+    any version. ``hints`` are references to try first.
+    """
+
+    def __init__(
+        self,
+        catalogue: Shelf,
+        free: bool = False,
+        bound: frozenset[str] = frozenset(),
+        hints: Mapping[str, str] | None = None,
+    ) -> None:
+        self.free = free
+        self._bound = bound
         self._catalogue = catalogue
-        self._lenient = lenient
+        self._hints = hints or {}
         self._wishes: dict[tuple[Requirement, bool], Wish] = {}
         self._by_name = {
             name: catalogue.versions(name)
@@ -238,8 +277,11 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
             absent = Absent(identifier)
             return () if absent in barred else (absent,)
         versions = self._by_name.get(identifier, ())
-        if not self._lenient and not any(wish.choosy for wish in wanted):
+        bare = not any(wish.choosy for wish in wanted)
+        if bare and (not self.free or identifier in self._bound):
             versions = tuple(item for item in versions if item.is_default) or versions
+        hint = self._hints.get(identifier)
+        versions = tuple(sorted(versions, key=lambda item: item.reference != hint))
         return tuple(
             package
             for package in versions

@@ -35,7 +35,7 @@ def tree(engine: EngineAddress, tiny_base: str, tmp_path: Path) -> Iterator[Tree
     result.folder.mkdir()
     yield result
     client = DockerClient(base_url=engine.host)
-    tags = [tag for image in client.images.list() for tag in image.tags]
+    tags = [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
     for tag in sorted(tags, reverse=True):
         if result.prefix in tag:
             with contextlib.suppress(APIError):

@@ -82,7 +82,7 @@ def _mended(tree: Tree) -> subprocess.CompletedProcess[str]:
 
 
 def _tags(client) -> list[str]:
-    return [tag for image in client.images.list() for tag in image.tags]
+    return [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
 
 
 def test_a_failed_test_leaves_no_image_under_the_asked_name(tree: Tree, client):
@@ -123,9 +123,9 @@ def test_a_base_image_of_another_architecture_is_refused(tree: Tree, engine, ima
     folder = tree.folder.parent / "foreign"
     folder.mkdir()
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    argv = ["docker", "buildx", "build", "--platform", "linux/arm64", "--provenance=false"]
     subprocess.run(
-        ["docker", "buildx", "build", "--platform", "linux/arm64", "--provenance=false"]
-        + ["--load", "-t", foreign, str(folder)],
+        [*argv, "--load", "-t", foreign, str(folder)],
         env={**os.environ, "PATH": _path(engine)},
         check=True,
         capture_output=True,
