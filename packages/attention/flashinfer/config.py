@@ -1,8 +1,8 @@
 """FlashInfer: each SGLang pins one; what it compiles itself at run time fits one CUTLASS DSL.
 
 ``cubin`` says whether its own wheel of compiled kernels belongs to it; ``frontend`` and ``tile``
-are cuDNN's front end and CUDA's tile language, which it asks for without naming a version. The tile
-language stands in for its extra ``tileiras``, which asks for another CUDA's compiler.
+are cuDNN's front end and CUDA's tile language, which it asks for without naming a version. 0.6.12
+names its extra ``tileiras``, which asks for another CUDA's compiler: it gets the language alone.
 """
 
 from packages.python.pip_index.index import wheel_packages
@@ -30,7 +30,7 @@ package = wheel_packages(
                 *([f"cuda-tile=={tile}"] if tile else []),
             ],
             "when": {"cuda": when, "python": ">=3.10"},
-            "instead": [f"cuda-tile=={tile}"] if tile else [],
+            "instead": [f"cuda-tile=={tile}"] if version == "0.6.12" else [],
             "depends": [f"cutlass:{cutlass}"],
         }
         for version, when, cutlass, cubin, frontend, tile in RELEASES

@@ -66,7 +66,7 @@ package = wheel_packages(
         },
         {
             "version": "0.5.21",
-            "wheels": ["sglang==0.5.21", "llguidance==1.9.1", "mistral-common==1.13.1"],
+            "wheels": ["sglang==0.5.21", "llguidance==1.9.1", "mistral-common==1.12.0"],
             "when": [
                 {**CUDA130, "python": ">=3.10,<3.14"},
                 {**CUDA132, "python": ">=3.10,<3.14"},
@@ -91,7 +91,7 @@ package = wheel_packages(
                 "sglang==0.5.15",
                 "compressed-tensors==0.18.0",
                 "llguidance==0.7.30",
-                "mistral-common==1.13.1",
+                "mistral-common==1.12.0",
                 *(["sgl-deep-gemm==0.1.5rc3"] if cuda129 else []),
             ],
             "when": [
