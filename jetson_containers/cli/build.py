@@ -141,7 +141,7 @@ def build(context: Context) -> int:
     say(f"base image {base.reference} ({base.origin})")
     plan = plan_for(context, base, again=True)
     logs = RunLogs(_log_dir(context), plan, datetime.now())
-    with open_screen(plan, connection.engine.name, sys.stderr, verbose=args.verbose) as screen:
+    with open_screen(plan, connection.engine.name, sys.stderr, verbose=context.verbose) as screen:
         outcome = _run(context, connection, plan, logs, screen)
     if isinstance(outcome, BuilderError):
         say(failure(outcome, plan, logs, connection))
@@ -209,6 +209,7 @@ def _options(context: Context) -> BuildOptions:
             "NINJAFLAGS": f"-j{jobs}",
             "NVCC_THREADS": "1",
         },
+        proxies=_proxies(context) if args.use_proxy else {},
         cache_from=tuple(args.cache_from),
         cache_to=tuple(args.cache_to),
         compression=args.compression,
@@ -219,6 +220,12 @@ def _options(context: Context) -> BuildOptions:
         go_on=args.skip_errors,
         workers=max(1, min(4, cores)),
     )
+
+
+def _proxies(context: Context) -> dict[str, str]:
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")
+    words = (*names, *(name.lower() for name in names))
+    return {name: context.environ[name] for name in words if context.environ.get(name)}
 
 
 def _memory_gigabytes() -> int:

@@ -65,7 +65,10 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Options of every verb."""
     parser.add_argument("--verbose", action="store_true", help="more words, and tracebacks")
     parser.add_argument(
-        "--log-level", default="", metavar="LEVEL", help="debug, info, warning or error"
+        "--log-level",
+        default="",
+        metavar="LEVEL",
+        help="`debug` is --verbose; other levels of the ecosystem are accepted",
     )
 
 
@@ -79,6 +82,11 @@ class Context:
     @classmethod
     def of(cls, args: argparse.Namespace) -> Context:
         return cls(args, dict(os.environ))
+
+    @property
+    def verbose(self) -> bool:
+        """Whether output of steps and all warnings are shown."""
+        return bool(self.args.verbose or self.args.log_level.lower() == "debug")
 
     @cached_property
     def root(self) -> Path:

@@ -201,7 +201,7 @@ def _report_findings(
             )
         elif finding.severity == "error":
             others += 1
-        elif finding.severity == "warning" and (concerned or context.args.verbose):
+        elif finding.severity == "warning" and (concerned or context.verbose):
             warn(f"{finding.location}: {finding.message}")
     if others:
         warn(f"{others} other definitions have faults; `jetson-containers list` shows them")

@@ -29,10 +29,14 @@ from jetson_containers.plan.model import Plan, PlannedImage, Stage
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What a run adds to a plan. ``min_free`` is in bytes; ``data`` is mounted at ``/data``."""
+    """What a run adds to a plan. ``min_free`` is in bytes; ``data`` is mounted at ``/data``.
+
+    ``proxies`` are the proxy variables that engines hand to steps without keeping them.
+    """
 
     secrets: Mapping[str, Path] = field(default_factory=dict)
     budget: Mapping[str, str] = field(default_factory=dict)
+    proxies: Mapping[str, str] = field(default_factory=dict)
     cache_from: Sequence[str] = ()
     cache_to: Sequence[str] = ()
     compression: str = "zstd"
@@ -204,8 +208,9 @@ class Builder:
         held = self._held[final.fingerprint]
         if not {image.reference, f"docker.io/library/{image.reference}"} & set(held.references):
             self._engine.tag(held.digest, image.reference)
-        self._sink(ImageTagged(final.id, image.reference, held.size))
-        return ImageRecord(image.reference, held.digest, held.size)
+        tagged = self._engine.inspect(image.reference) or held
+        self._sink(ImageTagged(final.id, image.reference, tagged.size))
+        return ImageRecord(image.reference, held.digest, tagged.size)
 
     def _stage(self, stage: Stage) -> ImageInfo:
         """Build one stage, alone among all processes; or find that another has built it."""
@@ -277,6 +282,7 @@ def build_request(stage: Stage, options: BuildOptions) -> BuildRequest:
         parent=stage.base,
         secrets=options.secrets,
         budget=options.budget,
+        proxies=options.proxies,
         cache_from=options.cache_from,
         cache_to=options.cache_to,
         compression=options.compression,

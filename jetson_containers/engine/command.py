@@ -64,11 +64,12 @@ def _common(request: BuildRequest) -> list[str]:
 
 
 def build_args(request: BuildRequest) -> tuple[tuple[str, str], ...]:
-    """``BASE_IMAGE``, the stage's arguments, and the budget that the Dockerfile declares."""
+    """``BASE_IMAGE``, the stage's arguments, the budget that it declares, and proxies."""
     return (
         ("BASE_IMAGE", request.parent),
         *request.stage.build_args,
         *((name, request.budget[name]) for name in request.stage.budget if name in request.budget),
+        *request.proxies.items(),
     )
 
 

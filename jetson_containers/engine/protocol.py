@@ -47,13 +47,15 @@ class BuildRequest:
     """A stage with what only this run knows.
 
     ``parent`` is the reference that ``BASE_IMAGE`` gets, ``secrets`` maps secret ids to files,
-    ``budget`` holds build arguments that may not change the result (job counts).
+    ``budget`` holds build arguments that may not change the result (job counts), ``proxies`` the
+    proxy variables, which no Dockerfile has to declare.
     """
 
     stage: Stage
     parent: str
     secrets: Mapping[str, Path] = field(default_factory=dict)
     budget: Mapping[str, str] = field(default_factory=dict)
+    proxies: Mapping[str, str] = field(default_factory=dict)
     cache_from: Sequence[str] = ()
     cache_to: Sequence[str] = ()
     compression: str = "zstd"

@@ -110,11 +110,15 @@ class State:
 
 
 def result_key(fingerprint: str, test: StageTest, gpu: bool) -> str:
-    """What a test's result depends on: the image, the test's files and words, a GPU or none."""
+    """What a test's result depends on: the image, the test's files and words, a GPU or none.
+
+    The package's README, which is generated, is not one of the files.
+    """
+    files = context_files(Path(test.directory), None)
     inputs = {
         "fingerprint": fingerprint,
         "argv": list(test.argv),
-        "files": [list(item) for item in context_files(Path(test.directory), None)],
+        "files": [list(item) for item in files if item[0] != "README.md"],
         "gpu": gpu,
     }
     return hashlib.sha256(dumps(inputs).encode()).hexdigest()
