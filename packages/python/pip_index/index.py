@@ -25,7 +25,8 @@ _BOUNDED = ("l4t", "cuda", "python")
 
 def load(path: str) -> Any:
     """A data file, named from the packages directory."""
-    return yaml.safe_load((PACKAGES / path).read_text(encoding="utf-8"))
+    text = (PACKAGES / path).read_text(encoding="utf-8")
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def matches(target: Any, condition: Mapping[str, Any] | None) -> bool:
