@@ -38,7 +38,8 @@ class Entry:
     ``needs`` maps the name of each package it depends on to the requirements as written, each
     with the cells that state it; a name that no catalogue knows maps in the same way.
     ``users`` are the names that depend on it, each with their requirements as written.
-    ``refused`` are the ``requires`` of versions that are not for a target, with those cells.
+    ``refused`` are the ``requires`` of versions that are not for a target, with those cells; empty
+    text stands for what its config.py does not define there.
     """
 
     name: str
@@ -55,9 +56,13 @@ class Entry:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The versions, newest first; those that are refused everywhere are in it too."""
+        """The versions, newest first; those that are refused everywhere are in it too.
+
+        A package that is refused before it has versions adds none.
+        """
         refused = {version for cells in self.refused.values() for version, _ in cells}
-        return tuple(sorted({*(cell[0] for cell in self.cells), *refused}, key=_age, reverse=True))
+        found = {*(cell[0] for cell in self.cells), *refused}
+        return tuple(sorted({*filter(None, found)} or found, key=_age, reverse=True))
 
     @property
     def newest(self) -> Package | None:
@@ -100,7 +105,9 @@ def collect(catalogues: Sequence[Catalogue], root: Path) -> tuple[Entry, ...]:
             if package.root == root:
                 reasons = refused.setdefault((package.path, package.name), {})
                 cell = package.version or "", catalogue.target.name
-                reasons.setdefault(", ".join(package.requires) or "-", set()).add(cell)
+                unmet = any("disabled" not in reason for reason in refusal.reasons)
+                text = ", ".join(package.requires) if unmet else ""
+                reasons.setdefault(text, set()).add(cell)
     entries = []
     for path, name in sorted({*sights, *refused}):
         key = path, name

@@ -137,8 +137,13 @@ def _facts(entry: Entry) -> list[str]:
     refused = {cell for cells in entry.refused.values() for cell in cells}
     every = (*entry.cells, *sorted(refused))
     for text, cells in entry.refused.items():
-        place = where(cells, every, code) or "everywhere"
-        lines.append(f"- left out: {place} (requires {codes(text)})")
+        bare = [target for version, target in every if not version and (version, target) in cells]
+        if bare and any(entry.versions):
+            named = frozenset(cell for cell in cells if cell[0])
+            places = [where(named, every, code), f"on {', '.join(map(code, bare))}"]
+            place = "; ".join(filter(None, places))
+        why = f"requires {codes(text)}" if text else "defined for other targets only"
+        lines.append(f"- left out: {place} ({why})")
     return lines
 
 
