@@ -138,6 +138,7 @@ def _facts(entry: Entry) -> list[str]:
     every = (*entry.cells, *sorted(refused))
     for text, cells in entry.refused.items():
         bare = [target for version, target in every if not version and (version, target) in cells]
+        place = where(cells, every, code) or "everywhere"
         if bare and any(entry.versions):
             named = frozenset(cell for cell in cells if cell[0])
             places = [where(named, every, code), f"on {', '.join(map(code, bare))}"]
