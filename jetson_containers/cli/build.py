@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -135,7 +135,7 @@ def build(context: Context) -> int:
         connection.engine,
         target,
         args.base,
-        lambda wanted: connection.bootstrap(wanted, context.cache, say),
+        lambda wanted: connection.bootstrap(wanted, context.cache, _progress(context)),
         say,
     )
     say(f"base image {base.reference} ({base.origin})")
@@ -153,6 +153,16 @@ def build(context: Context) -> int:
     if args.push and not record.errors:
         _push(args.push, record, connection)
     return ExitCode.FAILED if record.errors else ExitCode.DONE
+
+
+def _progress(context: Context) -> Callable[[str], None]:
+    """Tell what happens; the warnings of the tools behind it only if asked for."""
+
+    def tell(line: str) -> None:
+        if context.verbose or not line.startswith("W: "):
+            say(line)
+
+    return tell
 
 
 def _run(
