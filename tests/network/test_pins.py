@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import subprocess
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,10 +20,7 @@ from jetson_containers.package.model import Requirement
 from jetson_containers.platform.named import named_target
 from jetson_containers.resolve.resolver import resolve
 
-pytestmark = [
-    pytest.mark.network,
-    pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed"),
-]
+pytestmark = pytest.mark.network
 
 PACKAGES = Path(__file__).parents[2] / "packages"
 CONSTRAINTS = PACKAGES / "python/pip_index/constraints.txt"
