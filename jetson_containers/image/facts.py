@@ -1,0 +1,156 @@
+"""What an image is, told by its labels, else by its tag; the L4T table fills in what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from packaging.version import Version
+
+from jetson_containers.errors import TargetError
+from jetson_containers.image.labels import ImageLabels, read_labels
+from jetson_containers.image.listed import ListedImage
+from jetson_containers.image.reference import Reference, parse_reference
+from jetson_containers.image.tag import ImageTag, TagError, parse_tag
+from jetson_containers.image.tag_text import version_of
+from jetson_containers.platform.l4t import find_l4t
+
+#: repositories of this program's own stages
+STAGES = "jetson-stage"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """An image as the rules see it; an empty or ``None`` value is unknown.
+
+    ``architectures`` are Docker's names. ``arm_system`` is the world that its arm64 variant
+    belongs to. ``l4t`` holds the parts that are given. ``packages`` are names (folded, see
+    :func:`fold`) with versions: all that it holds by label, what it is named after by tag.
+    ``inferred`` tells that CUDA or the distribution follow from the L4T table. ``unreadable`` is
+    the reason why neither labels nor tag could be read.
+    """
+
+    listed: ListedImage
+    reference: Reference
+    verified_by: Literal["label", "tag"]
+    architectures: tuple[str, ...] = ()
+    arm_system: Literal["tegra", "sbsa"] | None = None
+    l4t: tuple[int, ...] | None = None
+    cuda: Version | None = None
+    distro: str = ""
+    release: str = ""
+    gpu_architectures: tuple[int, ...] | None = None
+    packages: tuple[tuple[str, str], ...] = ()
+    stage: bool = False
+    builder: bool = False
+    inferred: bool = False
+    unreadable: str = ""
+
+
+def fold(name: str) -> str:
+    """A package's or repository's name as it is compared: lower case, ``-`` for ``_``."""
+    return name.lower().replace("_", "-")
+
+
+def image_facts(listed: ListedImage) -> ImageFacts:
+    """Labels win over the tag; the configuration's own architecture wins over both."""
+    reference = parse_reference(listed.reference)
+    own_stage = STAGES in reference.namespace.split("/")
+    labels = read_labels(listed.labels)
+    if labels is not None:
+        return _by_label(listed, reference, labels, own_stage)
+    try:
+        tag = parse_tag(reference.tag)
+    except TagError as error:
+        return ImageFacts(
+            listed,
+            reference,
+            "tag",
+            architectures=listed.architectures,
+            packages=((fold(reference.name), ""),),
+            stage=own_stage,
+            unreadable=error.what if reference.tag else "the image has no tag",
+        )
+    return _by_tag(listed, reference, tag, own_stage)
+
+
+def _by_label(
+    listed: ListedImage, reference: Reference, labels: ImageLabels, own_stage: bool
+) -> ImageFacts:
+    target = labels.target
+    packages = tuple(_package(item) for item in labels.packages)
+    return ImageFacts(
+        listed,
+        reference,
+        "label",
+        architectures=listed.architectures or (target.docker_arch,),
+        arm_system="tegra" if target.system == "tegra" else "sbsa",
+        l4t=tuple(target.l4t.release) if target.l4t else None,
+        cuda=target.cuda,
+        distro=target.distro,
+        release=target.release,
+        gpu_architectures=target.gpu_architectures,
+        packages=packages,
+        stage=own_stage,
+        builder=_is_builder(reference.name, _package(labels.stage)[1]),
+        inferred=target.inferred,
+    )
+
+
+def _by_tag(
+    listed: ListedImage, reference: Reference, tag: ImageTag, own_stage: bool
+) -> ImageFacts:
+    docker_arch = tag.docker_arch
+    version = version_of(tag.version)
+    facts = ImageFacts(
+        listed,
+        reference,
+        "tag",
+        architectures=listed.architectures or ((docker_arch,) if docker_arch else ()),
+        arm_system=_arm_system(tag),
+        l4t=tag.l4t,
+        cuda=tag.cuda,
+        distro=tag.distro,
+        release=tag.release,
+        gpu_architectures=tag.gpu_architectures,
+        packages=((fold(reference.name), version),),
+        stage=own_stage or tag.is_stage,
+        builder=_is_builder(reference.name, version),
+    )
+    return _filled_in(facts)
+
+
+def _filled_in(facts: ImageFacts) -> ImageFacts:
+    """CUDA and Ubuntu of the L4T release, where the tag does not say them."""
+    if facts.l4t is None or (facts.cuda and facts.release):
+        return facts
+    try:
+        release = find_l4t(Version(".".join(map(str, facts.l4t)))).release
+    except TargetError:
+        return facts
+    return replace(
+        facts,
+        cuda=facts.cuda or release.cuda,
+        distro=facts.distro or "ubuntu",
+        release=facts.release or release.ubuntu,
+        inferred=True,
+    )
+
+
+def _arm_system(tag: ImageTag) -> Literal["tegra", "sbsa"]:
+    """``sbsa`` where the tag says so or L4T is 38 or newer; without L4T there is no Tegra image."""
+    if "sbsa" in tag.machine:
+        return "sbsa"
+    if tag.l4t is not None:
+        return "tegra" if tag.l4t[0] < 38 else "sbsa"
+    return "tegra" if "tegra" in tag.machine else "sbsa"
+
+
+def _package(reference: str) -> tuple[str, str]:
+    name, _, version = reference.partition(":")
+    return fold(name), version
+
+
+def _is_builder(name: str, version: str) -> bool:
+    """Images that hold what is needed to compile a package: ``…-builder`` by name or version."""
+    return "builder" in (*fold(name).split("-")[-1:], *version.split("-"))

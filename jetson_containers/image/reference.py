@@ -1,0 +1,43 @@
+"""Image references: ``[registry/][namespace/]name[:tag][@digest]``.
+
+Source: distribution/reference, reference.go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference in parts; what is not given is empty.
+
+    ``repository`` is everything before tag and digest. Law: ``str(parse_reference(x)) == x``.
+    """
+
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.repository}{tag}" + (f"@{self.digest}" if self.digest else "")
+
+    @property
+    def name(self) -> str:
+        """The last part of the repository: what the image is named after."""
+        return self.repository.rpartition("/")[2]
+
+    @property
+    def namespace(self) -> str:
+        """Everything before the name: ``dustynv``, ``localhost:5000/acme``."""
+        return self.repository.rpartition("/")[0]
+
+
+def parse_reference(text: str) -> Reference:
+    """Split a reference; any text has one reading, whether or not a registry would take it."""
+    rest, at, digest = text.partition("@")
+    head, colon, tag = rest.rpartition(":")
+    if not colon or "/" in tag or not tag or not head or (at and not digest):
+        head, tag = (rest, "") if not at or digest else (text, "")
+    return Reference(head, tag, digest)
