@@ -1,0 +1,125 @@
+"""``autotag`` on saved lists: what goes where, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jetson_containers.cli.main import main
+
+X86 = "amd64-cu130-24.04"
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> tuple[str, ...]:
+    """Options for a machine of a known kind with two local images and a saved listing."""
+    images = [
+        {"reference": f"app:1-{X86}", "architecture": "amd64", "created": "", "labels": {}},
+        {"reference": "app:9-r36.4.0", "architecture": "arm64"},
+    ]
+    hub = [
+        {
+            "namespace": "acme",
+            "name": "app",
+            "tags": [{"name": f"2-{X86}", "images": [{"architecture": "amd64"}]}],
+        }
+    ]
+    (tmp_path / "images.json").write_text(json.dumps(images))
+    (tmp_path / "hub.json").write_text(json.dumps(hub))
+    return (
+        *("--target", "x86-cu130", "--local-images", str(tmp_path / "images.json")),
+        *("--registry-snapshot", str(tmp_path / "hub.json"), "--user", "acme"),
+    )
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_stdout_has_the_reference_alone(lists: tuple[str, ...], capsys: Capture) -> None:
+    assert main(["autotag", "app", *lists, "--explain", "--verbose"]) == 0
+    told = capsys.readouterr()
+    assert told.out == f"app:1-{X86}\n"
+    assert "wrong-arch" in told.err and "app:9-r36.4.0" in told.err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--prefer", "registry,local"], f"acme/app:2-{X86}"),
+        (["--disable", "local"], f"acme/app:2-{X86}"),
+        (["--prefer", "local"], f"app:1-{X86}"),
+    ],
+)
+def test_sources(
+    options: list[str], expected: str, lists: tuple[str, ...], capsys: Capture
+) -> None:
+    assert main(["autotag", "app", *lists, *options]) == 0
+    assert capsys.readouterr().out == f"{expected}\n"
+
+
+def test_the_reference_is_written_where_it_is_wanted(
+    lists: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert main(["autotag", "-q", "app", *lists, "-o", str(tmp_path / "chosen")]) == 0
+    assert (tmp_path / "chosen").read_text() == f"app:1-{X86}\n"
+
+
+def test_nothing_compatible(lists: tuple[str, ...], capsys: Capture) -> None:
+    assert main(["autotag", "app:3", *lists]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"  app:1-{X86}: wrong-version" in told.err
+    assert "not asked over the network" in told.err
+    assert main(["autotag", "app:3", *lists, "--quiet"]) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_json(lists: tuple[str, ...], capsys: Capture) -> None:
+    assert main(["autotag", "app", *lists, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["format"] == 1
+    assert document["image"] == f"app:1-{X86}"
+    assert document["target"]["name"] == "x86-cu130"
+    assert document["facts"]["system"] == {"value": "x86_64", "source": "target x86-cu130"}
+    assert [(item["image"], item["accepted"]) for item in document["candidates"]] == [
+        (f"app:1-{X86}", True),
+        (f"acme/app:2-{X86}", True),
+        ("app:9-r36.4.0", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a b"],
+        ["app", "--prefer", "shop"],
+        ["app", "--target", "nowhere"],
+        ["app", "--local-images", "/nonexistent"],
+        ["app", "--facts", "/nonexistent"],
+    ],
+)
+def test_wrong_usage(words: list[str], capsys: Capture) -> None:
+    lists = [] if "--local-images" in words else ["--local-images", "/dev/null"]
+    target = [] if {"--target", "--facts"} & {*words} else ["--target", "x86-cu130"]
+    assert main(["autotag", *words, *lists, *target]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.startswith("error: ")
+
+
+def test_without_an_engine(
+    lists: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    engine = ("--target", "x86-cu130")
+    assert main(["autotag", "app", *engine]) == 3
+    assert "does not answer" in capsys.readouterr().err
+    # what is found elsewhere is found
+    assert main(["autotag", "app", *engine, *lists[4:]]) == 0
+    assert capsys.readouterr().out == f"acme/app:2-{X86}\n"
+    assert main(["run", "image"]) == 3
+    assert capsys.readouterr().out == ""
