@@ -1,0 +1,1 @@
+"""Starting containers on this machine."""

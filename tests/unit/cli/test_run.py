@@ -1,0 +1,70 @@
+"""``run --dry-run`` on recorded hosts: the command on stdout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jetson_containers.cli.main import main
+
+Capture = pytest.CaptureFixture[str]
+RELEASE = "# R36 (release), REVISION: 4.3, GCID: 1, BOARD: generic, EABI: aarch64, DATE: x\n"
+
+
+def host(
+    folder: Path, machine: str, runtimes: list[str], l4t: str = "", cdi: tuple[str, ...] = ()
+) -> str:
+    """A file with the evidence of a machine."""
+    path = folder / "facts.json"
+    document = {
+        "format": 1,
+        "machine": machine,
+        "files": {"/etc/nv_tegra_release": l4t} if l4t else {},
+        "engine": {"server_version": "28", "runtimes": runtimes, "cdi_devices": cdi},
+    }
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("machine", "l4t", "cdi", "gpu"),
+    [
+        ("aarch64", RELEASE, (), "--runtime nvidia"),
+        ("aarch64", RELEASE, ("nvidia.com/gpu=all",), "--runtime nvidia"),
+        ("aarch64", RELEASE.replace("R36", "R38"), (), "--gpus all"),
+        ("aarch64", "", ("nvidia.com/gpu=all",), "--device nvidia.com/gpu=all"),
+        ("x86_64", "", (), "--gpus all"),
+    ],
+)
+def test_each_kind_of_machine(
+    machine: str, l4t: str, cdi: tuple[str, ...], gpu: str, tmp_path: Path, capsys: Capture
+) -> None:
+    facts = host(tmp_path, machine, ["runc", "nvidia"], l4t, cdi)
+    words = ["--facts", facts, "--data", str(tmp_path), "-e", "A=1", "img", "serve", "--no-gpu"]
+    assert main(["run", "--dry-run", *words]) == 0
+    assert capsys.readouterr().out == (
+        f"docker run {gpu} --rm --network host --shm-size 8g "
+        f"--volume {tmp_path}:/data -e A=1 img serve --no-gpu\n"
+    )
+
+
+def test_without_an_nvidia_runtime(tmp_path: Path, capsys: Capture) -> None:
+    facts = host(tmp_path, "x86_64", ["runc"])
+    words = ["--dry-run", "--facts", facts, "--data", str(tmp_path), "img"]
+    assert main(["run", *words]) == 1
+    assert "nvidia-ctk runtime configure" in capsys.readouterr().err
+    assert main(["run", "--no-gpu", *words]) == 0
+    assert " --gpus" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["--no-gpu"], ["--name"], ["--no-gpu=yes", "img"], ["--data", "/nonexistent", "img"]],
+)
+def test_wrong_usage(words: list[str], tmp_path: Path, capsys: Capture) -> None:
+    facts = host(tmp_path, "x86_64", ["runc", "nvidia"])
+    assert main(["run", "--dry-run", "--facts", facts, *words]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and "hint:" in told.err
