@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from jetson_containers.cli.context import Context
 from jetson_containers.engine.address import EngineAddress
 from jetson_containers.engine.buildkit import BuildKitEngine
 from jetson_containers.engine.classic import ClassicEngine
+from jetson_containers.engine.command import pasteable
 from jetson_containers.engine.locate import locate
 from jetson_containers.errors import UsageError
 from jetson_containers.platform.target import Target
@@ -30,11 +32,14 @@ class Connection:
         made = bootstrap(target, self.engine.client, cache, on_line, env=self.environ)
         return made.reference
 
-    def prefix(self) -> str:
-        """What a person has to put before a command to reach the same engine."""
-        if not self.address.private:
-            return ""
-        return "".join(f"{key}={value} " for key, value in self.address.environ().items())
+    def pasteable(self, argv: Sequence[str]) -> str:
+        """A ``docker`` command as a person has to type it to reach the same engine."""
+        found = shutil.which("docker", path=self.environ.get("PATH"))
+        chosen = self.environ.get("DOCKER_HOST") == self.address.host or not self.address.private
+        if found == self.address.docker and chosen:
+            return pasteable(argv)
+        settings = [f"{key}={value}" for key, value in self.address.environ().items()]
+        return pasteable(["env", *settings, self.address.docker or argv[0], *argv[1:]])
 
 
 def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Connection:

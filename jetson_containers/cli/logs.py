@@ -32,7 +32,6 @@ class RunLogs:
         }
         self._files: dict[str, TextIO] = {}
         self._lock = threading.Lock()
-        self.commands: dict[str, tuple[str, ...]] = {}
 
     def path(self, stage: str) -> Path:
         """The log of a stage."""
@@ -41,8 +40,6 @@ class RunLogs:
     def write(self, event: Event) -> None:
         """Note an event in its stage's log."""
         text = _text(event)
-        if isinstance(event, StageStarted):
-            self.commands[event.stage] = event.command
         if text is None or event.stage not in self._names:
             return
         with self._lock:

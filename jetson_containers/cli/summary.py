@@ -7,7 +7,6 @@ from collections import Counter
 from jetson_containers.cli.connect import Connection
 from jetson_containers.cli.logs import RunLogs
 from jetson_containers.engine.builder import RunRecord
-from jetson_containers.engine.command import pasteable
 from jetson_containers.engine.preflight import gigabytes
 from jetson_containers.errors import BuilderError, Problems
 from jetson_containers.plan.model import Plan
@@ -62,10 +61,11 @@ def failure(error: BuilderError, plan: Plan, logs: RunLogs, connection: Connecti
     for item in error.errors if isinstance(error, Problems) else (error,):
         lines.append(f"error: {item}")
         lines += [f"  | {line}" for line in getattr(item, "lines", ())]
-    for stage in plan.stages:
-        if stage.title in error.what and logs.path(stage.id).is_file():
-            lines.append(f"  log: {logs.path(stage.id)}")
-            command = logs.commands.get(stage.id)
-            if command and "building" in error.what:
-                lines.append(f"  repeat: {connection.prefix()}{pasteable(command)}")
+        if command := getattr(item, "command", ()):
+            lines.append(f"  repeat: {connection.pasteable(command)}")
+    lines += [
+        f"  log: {logs.path(stage.id)}"
+        for stage in plan.stages
+        if stage.title in error.what and logs.path(stage.id).is_file()
+    ]
     return "\n".join(lines)

@@ -123,7 +123,8 @@ class BuildKitEngine(DockerApi):
         return StepFailed(
             f"building {stage.title} failed at {step}",
             where=Location(f"{stage.context}/{stage.dockerfile}"),
-            lines=failing_lines(lines) or (reader.errors[-1:] and tuple(reader.errors[-1:])),
+            lines=failing_lines(lines),
+            command=self.command(request),
         )
 
     def _fit(self, request: BuildRequest) -> BuildRequest:

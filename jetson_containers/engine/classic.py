@@ -69,6 +69,7 @@ class ClassicEngine(DockerApi):
                         f"building {stage.title} failed at {step or 'the build'}",
                         where=Location(f"{stage.context}/{stage.dockerfile}"),
                         lines=failing_lines(tuple(output)),
+                        command=self.command(request),
                     )
                 for raw in str(item.get("stream", "")).splitlines():
                     text = plain(raw)

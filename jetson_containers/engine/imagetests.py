@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from jetson_containers.engine.command import pasteable, run_argv
+from jetson_containers.engine.command import run_argv
 from jetson_containers.engine.events import (
     LogLine,
     Sink,
@@ -159,8 +159,8 @@ class TestBench:
             raise StepFailed(
                 f"the test {test.name!r} of {test.package} failed in {stage.title}: {message}",
                 where=Location(test.directory),
-                hint=f"repeat it: {pasteable(run_argv(request))}",
                 lines=failing_lines(tuple(lines)),
+                command=run_argv(request),
             )
         self._state.remember_test(key, {"status": status, "message": message})
         return self._record(stage, test, final, status, seconds, message, False)

@@ -60,15 +60,24 @@ class EnginePaths:
         """The address it has when it runs; ``None`` if it was never unpacked or has no socket."""
         if not self.unpacked() or not self.socket.is_socket():
             return None
-        buildx = self.config_dir / "cli-plugins" / "docker-buildx"
         return EngineAddress(
             host=f"unix://{self.socket}",
-            docker=str(self.current.resolve() / "usr" / "bin" / "docker"),
+            docker=str(self.client),
             config_dir=str(self.config_dir),
             private=True,
-            buildx=buildx.is_file(),
+            buildx=self.buildx.is_file(),
             source="private engine",
         )
+
+    @property
+    def client(self) -> Path:
+        """The unpacked docker client."""
+        return self.current.resolve() / "usr" / "bin" / "docker"
+
+    @property
+    def buildx(self) -> Path:
+        """The buildx plugin, as that client finds it."""
+        return self.config_dir / "cli-plugins" / "docker-buildx"
 
 
 @contextmanager

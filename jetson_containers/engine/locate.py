@@ -48,13 +48,16 @@ def locate(
     that somebody chose by name (the first two) and that does not answer is an
     :class:`UnreachableError`: going on with another one would build in the wrong place.
 
+    Where there is no docker client, that of the private engine serves, if it was unpacked.
+
     ``cache_dir`` defaults to :func:`default_cache_dir`, ``sockets`` to the well-known ones,
     ``timeout`` is in seconds for each question.
     """
+    paths = EnginePaths(cache_dir or default_cache_dir(env))
     chosen = _chosen(env)
     if chosen is not None:
         if _reached(chosen, env, timeout):
-            return with_client(chosen, env)
+            return _equipped(with_client(chosen, env), paths)
         raise UnreachableError(
             f"the engine at {chosen.host}, chosen by {chosen.source}, does not answer",
             hint="start that engine, or choose another: unset DOCKER_HOST, or "
@@ -62,11 +65,22 @@ def locate(
         )
     for candidate in well_known(env) if sockets is None else sockets:
         if answers(candidate.host, timeout=timeout):
-            return with_client(candidate, env)
-    private = EnginePaths(cache_dir or default_cache_dir(env)).address()
+            return _equipped(with_client(candidate, env), paths)
+    private = paths.address()
     if private is not None and answers(private.host, timeout=timeout):
         return private
     return None
+
+
+def _equipped(address: EngineAddress, paths: EnginePaths) -> EngineAddress:
+    if address.docker or not paths.unpacked():
+        return address
+    return replace(
+        address,
+        docker=str(paths.client),
+        config_dir=str(paths.config_dir),
+        buildx=paths.buildx.is_file(),
+    )
 
 
 def with_client(address: EngineAddress, env: Mapping[str, str]) -> EngineAddress:

@@ -75,13 +75,22 @@ class RunRequest:
 
 
 class StepFailed(BuilderError):
-    """A step of a Dockerfile failed. ``lines`` are the failing step's, the cause first."""
+    """A step of a Dockerfile or a test failed.
+
+    ``lines`` are those of its output that tell why, ``command`` repeats it alone.
+    """
 
     def __init__(
-        self, what: str, *, where: Location | None = None, hint: str = "", lines: Sequence[str] = ()
+        self,
+        what: str,
+        *,
+        where: Location | None = None,
+        lines: Sequence[str] = (),
+        command: Sequence[str] = (),
     ) -> None:
-        super().__init__(what, where=where, hint=hint)
+        super().__init__(what, where=where)
         self.lines = tuple(lines)
+        self.command = tuple(command)
 
 
 class EngineGone(UnreachableError):
