@@ -147,7 +147,7 @@ def build(context: Context) -> int:
         say(failure(outcome, plan, logs, connection))
         return outcome.exit_code
     record = outcome
-    say(summary(plan, record, logs))
+    say(summary(plan, record, logs, context.program))
     for error in record.errors:
         say(failure(error, plan, logs, connection))
     if args.push and not record.errors:

@@ -94,6 +94,17 @@ class Context:
         return Path(__file__).resolve().parent.parent.parent
 
     @cached_property
+    def program(self) -> str:
+        """How this user starts the program: installed on PATH, or from the checkout."""
+        import shutil
+
+        installed = shutil.which("jetson-containers", path=self.environ.get("PATH"))
+        launcher = self.root / "jetson-containers"
+        if installed or not launcher.is_file():
+            return "jetson-containers"
+        return "./jetson-containers" if Path.cwd() == self.root else str(launcher)
+
+    @cached_property
     def cache(self) -> Path:
         """This user's cache directory for the program."""
         from jetson_containers.engine.locate import default_cache_dir

@@ -21,8 +21,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def summary(plan: Plan, record: RunRecord, logs: RunLogs) -> str:
-    """The images, what took how long, the tests, and the command that starts the image."""
+def summary(plan: Plan, record: RunRecord, logs: RunLogs, program: str) -> str:
+    """The images, what took how long, the tests, and the command that starts the image.
+
+    ``program`` is how the user starts this program.
+    """
     lines = []
     built = [item for item in record.stages if item.status == "built"]
     if built:
@@ -42,7 +45,7 @@ def summary(plan: Plan, record: RunRecord, logs: RunLogs) -> str:
     )
     for image in record.images:
         lines.append(f"image:   {image.reference} ({gigabytes(image.size)})")
-        lines.append(f"run:     jetson-containers run {image.reference}")
+        lines.append(f"run:     {program} run {image.reference}")
     return "\n".join(lines)
 
 
