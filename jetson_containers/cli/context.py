@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetson_containers.errors import Location, UsageError, raise_all
-from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.platform.settings import SETTING_NAMES, overrides_from_settings
 from jetson_containers.platform.target import Target
 
 if TYPE_CHECKING:
+    from jetson_containers.package.catalogue import Catalogue
     from jetson_containers.platform.evidence import Evidence
     from jetson_containers.platform.facts import HostFacts
 
