@@ -4,6 +4,8 @@
 earlier stage installed is replaced.
 """
 
+import os
+
 from packages.python.pip_index.index import wheel_packages
 
 cuda = f"{target.cuda.major}.{target.cuda.minor}"
@@ -55,29 +57,33 @@ REDISTRIBUTED = [
     ),
 ]
 
-package = wheel_packages(
-    package,
-    target,
-    [
-        *(
-            {
-                "version": version,
-                "wheels": [f"torch=={version}"],
-                "when": when,
-                "depends": depends,
-                "test": [version, cuda],
-            }
-            for version, when, depends in RELEASES
-        ),
-        *(
-            {
-                "version": version.partition("+")[0],
-                "wheels": [f"{REDIST}/{file}"],
-                "when": when,
-                "depends": ["cudnn"],
-                "test": [version.partition("+")[0], cuda],
-            }
-            for version, file, when in REDISTRIBUTED
-        ),
-    ],
-)
+rows = [
+    *(
+        {
+            "version": version,
+            "wheels": [f"torch=={version}"],
+            "when": when,
+            "depends": depends,
+            "test": [version, cuda],
+        }
+        for version, when, depends in RELEASES
+    ),
+    *(
+        {
+            "version": version.partition("+")[0],
+            "wheels": [f"{REDIST}/{file}"],
+            "when": when,
+            "depends": ["cudnn"],
+            "test": [version.partition("+")[0], cuda],
+        }
+        for version, file, when in REDISTRIBUTED
+    ),
+]
+
+# The ecosystem's setting: the version, in full or its first parts, that `pytorch` shall mean.
+wanted = os.environ.get("PYTORCH_VERSION", "")
+rows.sort(key=lambda row: bool(wanted) and not f"{row['version']}.".startswith(f"{wanted}."))
+if wanted and not f"{rows[0]['version']}.".startswith(f"{wanted}."):
+    raise ValueError(f"PYTORCH_VERSION={wanted} is none of {[row['version'] for row in rows]}")
+
+package = wheel_packages(package, target, rows)
