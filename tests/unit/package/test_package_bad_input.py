@@ -133,7 +133,7 @@ def test_commands_the_host_and_its_files_are_out_of_reach(orin, tree, tmp_path):
     )
     started = time.monotonic()
     catalogue = load_catalogue(orin, [root], settings={"A": "1"})
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30, "it slept"
     assert dict(catalogue.default("a").build_args) == {
         "CODE": "127",
         "FOUND": "nothing",
