@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jetson_containers.engine.events import (
@@ -231,7 +233,10 @@ class Builder:
         return build_request(stage, self._options)
 
     def _build(self, stage: Stage) -> ImageInfo:
-        request = self.request(stage)
+        with whole_context(stage) as ready:
+            return self._build_request(stage, self.request(ready))
+
+    def _build_request(self, stage: Stage, request: BuildRequest) -> ImageInfo:
         self._sink(StageStarted(stage.id, self._engine.command(request)))
         begun = time.monotonic()
         free = free_bytes(self._capabilities.root)
@@ -273,6 +278,25 @@ class Builder:
             ended.set()
             if thread.is_alive():
                 thread.join()
+
+
+@contextlib.contextmanager
+def whole_context(stage: Stage) -> Iterator[Stage]:
+    """The stage with a context that holds its generated files too.
+
+    They are never written into the package's own directory: a copy is used, and removed.
+    """
+    if not stage.generated:
+        yield stage
+        return
+    with tempfile.TemporaryDirectory(prefix="jetson-context-") as folder:
+        copy = Path(folder) / "context"
+        shutil.copytree(stage.context, copy, symlinks=True)
+        for name, text in stage.generated:
+            path = copy / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        yield replace(stage, context=str(copy))
 
 
 def build_request(stage: Stage, options: BuildOptions) -> BuildRequest:

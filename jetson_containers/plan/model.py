@@ -53,7 +53,8 @@ class Stage:
     paths; ``shown`` maps them to the form in which they are serialised, which is the same on
     every machine. ``platform`` is the OCI platform. ``layers`` counts the filesystem layers that
     the Dockerfile can add at most; ``needs`` are the engine capabilities that it uses; ``budget``
-    names the arguments for job counts that it declares, whose values are no part of the plan.
+    names the arguments for job counts that it declares, whose values are no part of the plan;
+    ``generated`` are files (path, text) that a config.py adds to the context.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Stage:
     layers: int
     needs: tuple[str, ...] = ()
     budget: tuple[str, ...] = ()
+    generated: tuple[tuple[str, str], ...] = ()
 
     @property
     def title(self) -> str:
@@ -96,6 +98,7 @@ class Stage:
             "context": self.shown,
             "build_args": dict(self.build_args),
             "contexts": [name for name, _ in self.contexts],
+            "generated": [path for path, _ in self.generated],
             "secrets": list(self.secrets),
             "device": self.device,
             "tests": [list(test.argv) for test in self.tests],

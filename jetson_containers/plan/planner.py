@@ -210,6 +210,7 @@ class _Chain:
                 "dockerfile": hashlib.sha256(facts.body).hexdigest(),
                 "files": context_files(package.path, facts.sources, _ignore(package.path)),
                 "contexts": context_facts,
+                "generated": package.generated,
                 "build_args": args,
                 "secrets": sorted(secrets),
                 "device": device,
@@ -249,6 +250,7 @@ class _Chain:
             layers=facts.layers,
             needs=tuple(sorted(facts.needs)),
             budget=tuple(name for name in BUDGET_ARGS if name in facts.args),
+            generated=package.generated,
         )
 
     def _base_key(self) -> str:

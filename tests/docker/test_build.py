@@ -282,6 +282,20 @@ def test_secrets_are_handed_in_and_stay_out(tree: Tree, client):
     assert "hunter2" not in json.dumps([image.attrs, image.history()])
 
 
+def test_files_that_a_config_generates_are_in_the_build_and_not_in_the_tree(tree: Tree, client):
+    folder = tree.add("a", "COPY nv_tegra_release /release", header="config: config.py")
+    (folder / "config.py").write_text(
+        "from jetson_containers import nv_tegra_release\n"
+        "nv_tegra_release(dst=package['path'] + '/nv_tegra_release')\n"
+    )
+    done = tree.build(tree.name("a"))
+    assert done.returncode == 0, done.stderr
+    image = client.images.get(tree.reference("a"))
+    assert client.containers.run(image, "cat /release", remove=True).startswith(b"# R")
+    assert sorted(path.name for path in folder.iterdir()) == ["Dockerfile", "config.py"]
+    assert "0 built, 1 found" in tree.build(tree.name("a")).stderr
+
+
 def test_push_puts_the_image_into_a_registry(tree: Tree, registry, client):
     tree.add("a", "RUN true")
     done = tree.build(tree.name("a"), "--push", f"{registry}/team")
