@@ -25,11 +25,12 @@ from jetson_containers.cli.planning import add_request_options, patterns, plan_f
 from jetson_containers.cli.screen import Screen, open_screen
 from jetson_containers.cli.summary import failure, summary
 from jetson_containers.engine.base import choose_base, planned_base
-from jetson_containers.engine.builder import Builder, BuildOptions, RunRecord
+from jetson_containers.engine.builder import Builder, BuildOptions
 from jetson_containers.engine.command import pasteable
 from jetson_containers.engine.dryrun import DryRunEngine
 from jetson_containers.engine.events import Event
 from jetson_containers.engine.protocol import Interrupted
+from jetson_containers.engine.record import RunRecord
 from jetson_containers.engine.state import NoState, State
 from jetson_containers.errors import BuilderError, ExitCode, UsageError
 from jetson_containers.plan.model import Plan

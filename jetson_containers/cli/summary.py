@@ -6,8 +6,8 @@ from collections import Counter
 
 from jetson_containers.cli.connect import Connection
 from jetson_containers.cli.logs import RunLogs
-from jetson_containers.engine.builder import RunRecord
 from jetson_containers.engine.preflight import gigabytes
+from jetson_containers.engine.record import RunRecord
 from jetson_containers.errors import BuilderError, Problems
 from jetson_containers.plan.model import Plan
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from jetson_containers.engine.context import whole_context
 from jetson_containers.engine.events import (
     ImageTagged,
     Sink,
@@ -20,9 +19,10 @@ from jetson_containers.engine.events import (
     StageStarted,
     StageWaiting,
 )
-from jetson_containers.engine.imagetests import TestBench, TestRecord
+from jetson_containers.engine.imagetests import TestBench
 from jetson_containers.engine.preflight import check, disk_error, free_bytes
 from jetson_containers.engine.protocol import BuildRequest, Engine, ImageInfo
+from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
 from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, raise_all
 from jetson_containers.image import labels
@@ -48,36 +48,6 @@ class BuildOptions:
     test_only: bool = False
     go_on: bool = False
     workers: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class StageRecord:
-    """What became of a stage: ``built``, ``found`` or ``failed``; times in seconds."""
-
-    stage: Stage
-    status: str
-    seconds: float = 0.0
-    size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
-    """A finished image."""
-
-    reference: str
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """Everything that a run did."""
-
-    stages: tuple[StageRecord, ...]
-    tests: tuple[TestRecord, ...]
-    images: tuple[ImageRecord, ...]
-    errors: tuple[BuilderError, ...]
-    seconds: float
 
 
 class Builder:
@@ -278,25 +248,6 @@ class Builder:
             ended.set()
             if thread.is_alive():
                 thread.join()
-
-
-@contextlib.contextmanager
-def whole_context(stage: Stage) -> Iterator[Stage]:
-    """The stage with a context that holds its generated files too.
-
-    They are never written into the package's own directory: a copy is used, and removed.
-    """
-    if not stage.generated:
-        yield stage
-        return
-    with tempfile.TemporaryDirectory(prefix="jetson-context-") as folder:
-        copy = Path(folder) / "context"
-        shutil.copytree(stage.context, copy, symlinks=True)
-        for name, text in stage.generated:
-            path = copy / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        yield replace(stage, context=str(copy))
 
 
 def build_request(stage: Stage, options: BuildOptions) -> BuildRequest:

@@ -6,10 +6,8 @@ Pure but for reading the package directories: no engine, no network, no clock, n
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from jetson_containers.errors import BuilderError, Location, UsageError, raise_all
@@ -26,6 +24,7 @@ from jetson_containers.plan.model import (
     Stage,
     StageTest,
 )
+from jetson_containers.plan.testing import is_tested, stage_tests
 from jetson_containers.platform.target import Target
 from jetson_containers.resolve.model import Resolution, Resolved
 
@@ -142,7 +141,8 @@ class _Chain:
         """One more package: a stage, or, for a meta package, only its name and tests."""
         package = item.package
         self._packages.append(package.reference)
-        tests = _tests(package) if _is_tested(package, self._options) else ()
+        chosen = is_tested(package, self._options.skip_tests, self._options.only_tests)
+        tests = stage_tests(package) if chosen else ()
         if package.dockerfile is None:
             self._waiting.extend(tests)
             return
@@ -293,31 +293,3 @@ def _ignore(context: Path) -> bytes | None:
 def stage_reference(package: str, digest: str) -> str:
     """``jetson-stage/<package>:<first 16 of the fingerprint>``: never offered to a user."""
     return f"jetson-stage/{package.lower()}:{digest[:16]}"
-
-
-def _is_tested(package: Package, options: PlanOptions) -> bool:
-    def matches(patterns: Sequence[str]) -> bool:
-        return any(
-            pattern == "all" or fnmatchcase(package.reference, pattern)
-            or fnmatchcase(package.name, pattern)
-            for pattern in patterns
-        )
-
-    if options.only_tests and not matches(options.only_tests):
-        return False
-    return not matches(options.skip_tests)
-
-
-def _tests(package: Package) -> tuple[StageTest, ...]:
-    """The argv of each test: a script by its ending, anything else as a command line."""
-    found = []
-    for text in package.tests:
-        first, *rest = shlex.split(text) or [text]
-        if first.endswith(".py"):
-            argv: tuple[str, ...] = ("python3", f"/test/{first}", *rest)
-        elif first.endswith(".sh"):
-            argv = ("bash", f"/test/{first}", *rest)
-        else:
-            argv = ("sh", "-c", text)
-        found.append(StageTest(package.reference, text, argv, str(package.path)))
-    return tuple(found)
