@@ -24,10 +24,13 @@ def is_tested(package: Package, skip: Sequence[str], only: Sequence[str]) -> boo
 
 
 def stage_tests(package: Package) -> tuple[StageTest, ...]:
-    """The argv of each test: a script by its ending, anything else as a command line."""
+    """The argv of each test: a script by its ending, anything else as a shell's command line."""
     found = []
     for text in package.tests:
-        first, *rest = shlex.split(text) or [text]
+        try:
+            first, *rest = shlex.split(text) or [text]
+        except ValueError:
+            first, rest = "", []
         if first.endswith(".py"):
             argv: tuple[str, ...] = ("python3", f"/test/{first}", *rest)
         elif first.endswith(".sh"):
