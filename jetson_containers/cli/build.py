@@ -32,7 +32,7 @@ from jetson_containers.engine.events import Event
 from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.engine.state import NoState, State
-from jetson_containers.errors import BuilderError, ExitCode, UsageError
+from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
 from jetson_containers.plan.model import Plan
 
 #: where distributions keep the CA bundle of the machine
@@ -130,6 +130,7 @@ def build(context: Context) -> int:
     if not args.packages:
         raise UsageError("no package was named", hint="`jetson-containers list` shows them")
     target = context.target
+    log_dir = _log_dir(context)
     plan_for(context, planned_base(target, args.base))
     connection = connect(context, args.engine, say)
     base = choose_base(
@@ -141,7 +142,7 @@ def build(context: Context) -> int:
     )
     say(f"base image {base.reference} ({base.origin})")
     plan = plan_for(context, base, again=True)
-    logs = RunLogs(_log_dir(context), plan, datetime.now())
+    logs = RunLogs(log_dir, plan, datetime.now())
     with open_screen(plan, connection.engine.name, sys.stderr, verbose=context.verbose) as screen:
         outcome = _run(context, connection, plan, logs, screen)
     if isinstance(outcome, BuilderError):
@@ -267,7 +268,16 @@ def _secrets(context: Context) -> dict[str, Path]:
 
 def _log_dir(context: Context) -> Path:
     if context.args.log_dir:
-        return Path(context.args.log_dir)
+        wanted = Path(context.args.log_dir).expanduser().absolute()
+        try:
+            wanted.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"--log-dir cannot be used: {error.strerror}",
+                where=Location(str(wanted)),
+                hint="name a directory that you may write to",
+            ) from None
+        return wanted
     own = context.root / "logs"
     return own if os.access(context.root, os.W_OK) else context.cache / "logs"
 
@@ -277,5 +287,9 @@ def _push(repository: str, record: RunRecord, connection: Connection) -> None:
     for image in record.images:
         reference = f"{repository.rstrip('/')}/{image.reference.rpartition('/')[2]}"
         connection.engine.tag(image.digest, reference)
-        connection.engine.push(reference, say)
+        try:
+            connection.engine.push(reference, say)
+        except BuilderError:
+            connection.engine.remove(reference)
+            raise
         say(f"pushed {reference}")

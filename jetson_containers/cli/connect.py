@@ -59,7 +59,7 @@ def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Co
             hint="install docker-buildx, or use --engine docker",
         )
     if wanted == "docker" or not (address.docker and address.buildx):
-        return Connection(ClassicEngine(address.host), address, context.environ)
+        return Connection(ClassicEngine(address.host, address.tls_dir), address, context.environ)
     environ = {**context.environ, **address.environ()}
-    engine = BuildKitEngine(address.host, Path(address.docker), environ)
+    engine = BuildKitEngine(address.host, Path(address.docker), environ, address.tls_dir)
     return Connection(engine, address, context.environ)

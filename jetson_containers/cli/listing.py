@@ -59,6 +59,9 @@ def of(context: Context) -> int:
         document = {"format": 1, "packages": [_json(item, names) for item, names in ordered]}
         print(json.dumps(document, indent=2))
         return ExitCode.DONE
+    if not ordered and args.packages:
+        say(f"no package matches {' '.join(args.packages)} on {catalogues[0].target.name}")
+        return ExitCode.FAILED
     width = max((len(item.reference) for item, _ in ordered), default=0)
     for item, names in ordered:
         where = f"{len(names)} targets" if len(catalogues) > 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ class RunLogs:
 
     def __init__(self, directory: Path, plan: Plan, begun: datetime) -> None:
         self.directory = directory / begun.strftime("%Y%m%d-%H%M%S")
+        if self.directory.exists():
+            self.directory = directory / f"{self.directory.name}-{os.getpid()}"
         self._names = {
             stage.id: f"{number:02}-{stage.package.replace('/', '_')}.log"
             for number, stage in enumerate(plan.stages, 1)

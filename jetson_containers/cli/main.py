@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from jetson_containers.errors import BuilderError, ExitCode
@@ -61,9 +62,9 @@ def main(argv: Sequence[str]) -> int:
         module = importlib.import_module(f"jetson_containers.cli.{VERBS[verb][0]}")
         return int(module.main(words[1:]))
     except BuilderError as error:
-        report(error)
         if verbose:
-            raise
+            traceback.print_exc()
+        report(error)
         return int(error.exit_code)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -71,9 +72,15 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except OSError as error:
+        if verbose:
+            traceback.print_exc()
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        return ExitCode.FAILED
     except Exception as error:
         if verbose:
-            raise
+            traceback.print_exc()
         print(
             f"error: {type(error).__name__}: {error}\n"
             "  hint: this is a fault of the program; run it again with --verbose for the traceback",

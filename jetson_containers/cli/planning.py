@@ -78,7 +78,7 @@ def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plan:
     try:
         resolutions = resolutions_for(catalogue, args.packages, args.skip_packages, args.multiple)
     except BuilderError as error:
-        raise_all(_with_faults(catalogue, error))
+        raise_all(_with_faults(context, error))
         raise
     if not again:
         _report_findings(context, catalogue, resolutions)
@@ -168,20 +168,39 @@ def parse_build_args(text: str) -> dict[str, str]:
     return found
 
 
-def _with_faults(catalogue: Catalogue, error: BuilderError) -> list[BuilderError]:
+def _with_faults(context: Context, error: BuilderError) -> list[BuilderError]:
     """An unknown package may be one whose definition is faulty: then that is the error."""
     found: list[BuilderError] = []
     for item in error.errors if isinstance(error, Problems) else (error,):
         name = item.requirement.name if isinstance(item, MissingPackage) else None
         faults = [
             BuilderError(finding.message, where=finding.location, hint=finding.hint)
-            for finding in catalogue.findings
+            for finding in context.catalogue.findings
             if finding.severity == "error"
             and name
             in (finding.package.partition(":")[0], Path(finding.location.path).parent.name)
         ]
+        elsewhere = _elsewhere(context, item) if isinstance(item, MissingPackage) else []
+        if elsewhere and not faults:
+            what = f"{item.what}: on {context.target.name} it is not defined"
+            hint = f"it is for {', '.join(elsewhere)}"
+            item = UsageError(what.replace("unknown package ", ""), where=item.where, hint=hint)
         found += faults or [item]
     return found
+
+
+def _elsewhere(context: Context, error: MissingPackage) -> list[str]:
+    """The known targets that have a package which this one does not know at all."""
+    from jetson_containers.platform.named import named_targets
+
+    name = error.requirement.name
+    if context.catalogue.versions(name) or context.catalogue.refusals(name):
+        return []
+    return [
+        target.name
+        for target in named_targets()
+        if context.catalogue_for(target).versions(name)
+    ]
 
 
 def _report_findings(
@@ -194,7 +213,7 @@ def _report_findings(
     errors: list[BuilderError] = []
     others = 0
     for finding in catalogue.findings:
-        concerned = any(finding.location.path.startswith(f"{path}/") for path in used)
+        concerned = Path(finding.location.path).parent in used
         if finding.severity == "error" and concerned:
             errors.append(
                 BuilderError(finding.message, where=finding.location, hint=finding.hint)

@@ -40,7 +40,7 @@ class Screen(Protocol):
 @contextmanager
 def open_screen(plan: Plan, engine: str, out: TextIO, *, verbose: bool) -> Iterator[Screen]:
     """The live view if ``out`` is a terminal that can show it, else plain lines."""
-    if not out.isatty() or os.environ.get("TERM") == "dumb":
+    if not out.isatty() or os.environ.get("TERM") == "dumb" or os.environ.get("NO_COLOR"):
         yield PlainScreen(plan, out, verbose=verbose)
         return
     from rich.console import Console
@@ -86,7 +86,8 @@ class PlainScreen:
             case StageFinished():
                 return f"{place}: built in {clock(event.seconds)}, {gigabytes(event.size)}"
             case StageFailed():
-                return f"{place}: FAILED after {clock(event.seconds)}"
+                word = "interrupted" if event.interrupted else "FAILED"
+                return f"{place}: {word} after {clock(event.seconds)}"
             case TestFinished() if not event.remembered:
                 why = f" ({event.message})" if event.message else ""
                 where = " in the final image" if event.final else ""
@@ -142,7 +143,7 @@ class LiveScreen:
                 self._state[stage] = "built"
                 self._note[stage] = f"{clock(event.seconds)}  {gigabytes(event.size)}"
             case StageFailed():
-                self._state[stage] = "failed"
+                self._state[stage] = "stopped" if event.interrupted else "failed"
                 self._note[stage] = clock(event.seconds)
             case TestStarted():
                 key = (event.package, event.test, event.final)
@@ -205,7 +206,7 @@ class LiveScreen:
                 f"{_MARKS[self._state[stage.id]][0]} {stage.title}  "
                 f"{self._note.get(stage.id, self._state[stage.id])}"
                 for stage in self._plan.stages
-                if self._state[stage.id] in ("built", "failed")
+                if self._state[stage.id] in ("built", "failed", "stopped")
             ]
 
 
@@ -215,6 +216,7 @@ _MARKS = {
     "building": ("▸", "bold yellow"),
     "built": ("✓", "green"),
     "failed": ("✗", "bold red"),
+    "stopped": ("■", "yellow"),
 }
 
 

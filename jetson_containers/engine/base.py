@@ -55,7 +55,9 @@ def choose_base(
                 hint="load it (`docker load`), name another with --base, "
                 "or make one with --base bootstrap",
             ) from None
-        on_line(f"{reference} cannot be pulled; one is made from {target.distro}'s packages")
+        why = error.what.splitlines()[0][:200]
+        on_line(f"{reference} cannot be pulled ({why})")
+        on_line(f"a base image is made from {target.distro}'s packages")
         return _bootstrap(engine, target, make)
 
 

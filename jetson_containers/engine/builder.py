@@ -21,7 +21,7 @@ from jetson_containers.engine.events import (
 )
 from jetson_containers.engine.imagetests import TestBench
 from jetson_containers.engine.preflight import check, disk_error, free_bytes
-from jetson_containers.engine.protocol import BuildRequest, Engine, ImageInfo
+from jetson_containers.engine.protocol import BuildRequest, Engine, ImageInfo, StepFailed
 from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
 from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, raise_all
@@ -78,6 +78,7 @@ class Builder:
     def stop(self) -> None:
         """Stop from another thread or a signal handler."""
         self._stopped.set()
+        self._bench.stop()
         self._engine.cancel()
 
     def run(self) -> RunRecord:
@@ -87,10 +88,7 @@ class Builder:
         record's ``errors``, unless it ends the run (an interruption, an engine that is gone).
         """
         begun = time.monotonic()
-        self._held = {
-            image.labels[labels.FINGERPRINT]: image
-            for image in self._engine.images(labels.FINGERPRINT)
-        }
+        self._held = self._find_stages()
         self._preflight()
         images: list[ImageRecord] = []
         errors: list[BuilderError] = []
@@ -111,6 +109,21 @@ class Builder:
             errors=tuple(errors),
             seconds=time.monotonic() - begun,
         )
+
+    def _find_stages(self) -> dict[str, ImageInfo]:
+        """The plan's stages that the engine holds, by fingerprint.
+
+        An image counts under its stage's own reference only: labels are inherited by whatever
+        somebody builds on an image of ours, and a child is built on that reference.
+        """
+        wanted = {stage.reference: stage.fingerprint for stage in self._plan.stages}
+        held = {}
+        for image in self._engine.images(labels.FINGERPRINT):
+            for reference in image.references:
+                name = reference.removeprefix("docker.io/").removeprefix("localhost/")
+                if wanted.get(name) == image.labels[labels.FINGERPRINT]:
+                    held[wanted[name]] = image
+        return held
 
     def _todo(self, image: PlannedImage) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
         """The stages that are there up to the last finished one, and those to build."""
@@ -157,14 +170,11 @@ class Builder:
             if stage.id not in self._records:
                 self._records[stage.id] = StageRecord(stage, "found")
                 self._sink(StageFound(stage.id, stage.reference))
-        for stage in done:
-            if self._options.stage_tests and stage.fingerprint in self._held:
-                self._bench.submit(stage, self._held[stage.fingerprint].digest, stage.tests)
-        for stage in todo:
-            if stage.id not in self._records:
+        for stage in (*done, *todo):
+            if stage in todo and stage.fingerprint not in self._held:
                 self._held[stage.fingerprint] = self._stage(stage)
-            if self._options.stage_tests:
-                self._bench.submit(stage, stage.reference, stage.tests)
+            if self._options.stage_tests and stage.fingerprint in self._held:
+                self._bench.submit(stage, self._held[stage.fingerprint], stage.tests)
             self._bench.raise_failures()
         final = self._plan.final_stage(image)
         if final is None:
@@ -172,7 +182,7 @@ class Builder:
         self._bench.finish()
         tests = tuple(test for stage in (*done, *todo) for test in stage.tests)
         held = self._held[final.fingerprint]
-        self._bench.submit(final, held.digest, tests, final=True)
+        self._bench.submit(final, held, tests, final=True)
         self._bench.finish()
         return self._tag(image, final)
 
@@ -215,7 +225,10 @@ class Builder:
         except BuilderError as error:
             seconds = time.monotonic() - begun
             self._records[stage.id] = StageRecord(stage, "failed", seconds)
-            self._sink(StageFailed(stage.id, seconds, str(error)))
+            stopped = self._stopped.is_set()
+            self._sink(StageFailed(stage.id, seconds, str(error), interrupted=stopped))
+            if stage.generated and isinstance(error, StepFailed):
+                error.command = ()  # its context was a copy, and is gone
             raise
         seconds = time.monotonic() - begun
         left = free_bytes(self._capabilities.root)

@@ -38,8 +38,14 @@ class BuildKitEngine(DockerApi):
 
     name = "buildkit"
 
-    def __init__(self, host: str, docker: Path, environ: Mapping[str, str]) -> None:
-        super().__init__(host)
+    def __init__(
+        self,
+        host: str,
+        docker: Path,
+        environ: Mapping[str, str],
+        tls_dir: str | None = None,
+    ) -> None:
+        super().__init__(host, tls_dir)
         self._docker = docker
         self._environ = dict(environ)
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,13 +67,15 @@ class BuildKitEngine(DockerApi):
             raise Interrupted(f"{stage.title} was not begun")
         process = subprocess.Popen(
             [str(self._docker), *argv[1:]],
-            env=self._environ,
+            env={**self._environ, **request.proxies},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
         self._process = process
+        if self._cancelled.is_set():
+            self._stop(process)
         try:
             assert process.stderr is not None
             for line in process.stderr:

@@ -30,8 +30,8 @@ class ClassicEngine(DockerApi):
 
     name = "docker"
 
-    def __init__(self, host: str) -> None:
-        super().__init__(host)
+    def __init__(self, host: str, tls_dir: str | None = None) -> None:
+        super().__init__(host, tls_dir)
         self._cancelled = threading.Event()
 
     def capabilities(self) -> Capabilities:
@@ -55,7 +55,7 @@ class ClassicEngine(DockerApi):
                 path=stage.context,
                 dockerfile=stage.dockerfile,
                 tag=stage.reference,
-                buildargs=dict(build_args(request)),
+                buildargs={**dict(build_args(request)), **request.proxies},
                 labels=dict(stage.labels),
                 platform=stage.platform,
                 rm=True,

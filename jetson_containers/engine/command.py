@@ -58,19 +58,22 @@ def _common(request: BuildRequest) -> list[str]:
     argv = ["--platform", stage.platform, "--file", f"{stage.context}/{stage.dockerfile}"]
     for key, value in build_args(request):
         argv += ["--build-arg", f"{key}={value}"]
+    for name in request.proxies:
+        argv += ["--build-arg", name]  # the value, maybe with a password, is in the environment
     for key, value in stage.labels:
         argv += ["--label", f"{key}={value}"]
     return argv
 
 
 def build_args(request: BuildRequest) -> tuple[tuple[str, str], ...]:
-    """``BASE_IMAGE``, the stage's arguments, the budget that it declares, and proxies."""
-    return (
-        ("BASE_IMAGE", request.parent),
-        *request.stage.build_args,
-        *((name, request.budget[name]) for name in request.stage.budget if name in request.budget),
-        *request.proxies.items(),
-    )
+    """``BASE_IMAGE``, the stage's arguments, and what it declares and leaves open of the budget."""
+    given = dict(request.stage.build_args)
+    budget = {
+        name: request.budget[name]
+        for name in request.stage.budget
+        if name in request.budget and name not in given
+    }
+    return (("BASE_IMAGE", request.parent), *given.items(), *budget.items())
 
 
 def _output(request: BuildRequest) -> str:

@@ -7,6 +7,8 @@ Speaks to Docker and to Podman's compatible socket. The SDK is imported when it 
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +18,10 @@ from jetson_containers.engine.protocol import (
     Capabilities,
     EngineGone,
     ImageInfo,
+    Interrupted,
     RunRequest,
 )
-from jetson_containers.errors import BuilderError, UnreachableError
+from jetson_containers.errors import BuilderError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -28,10 +31,21 @@ _CONTAINERD = "io.containerd.snapshotter"
 
 
 class DockerApi:
-    """One connection to the engine at ``host`` (``unix://…``, ``tcp://…``, ``ssh://…``)."""
+    """One connection to the engine at ``host`` (``unix://…``, ``tcp://…``).
 
-    def __init__(self, host: str) -> None:
+    ``tls_dir`` holds ``ca.pem``, ``cert.pem`` and ``key.pem`` where the engine asks for them.
+    """
+
+    def __init__(self, host: str, tls_dir: str | None = None) -> None:
+        if host.startswith("ssh://"):
+            raise UsageError(
+                f"{host}: engines over ssh are not supported yet",
+                hint="forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock HOST`,"
+                " and set DOCKER_HOST=unix:///tmp/engine.sock",
+            )
         self._host = host
+        self._tls_dir = Path(tls_dir) if tls_dir else None
+        self._stopping = threading.Event()
         self._client: DockerClient | None = None
         self._info: Mapping[str, Any] | None = None
         self._running: set[str] = set()
@@ -41,9 +55,16 @@ class DockerApi:
         """The SDK's client, connected when first asked for."""
         if self._client is None:
             from docker import DockerClient
+            from docker.tls import TLSConfig
 
+            folder = self._tls_dir
             with self._talking():
-                self._client = DockerClient(base_url=self._host, timeout=600)
+                tls = folder is not None and TLSConfig(
+                    client_cert=(str(folder / "cert.pem"), str(folder / "key.pem")),
+                    ca_cert=str(folder / "ca.pem"),
+                    verify=True,
+                )
+                self._client = DockerClient(base_url=self._host, timeout=600, tls=tls)
         return self._client
 
     @contextmanager
@@ -173,8 +194,7 @@ class DockerApi:
                 on_line(f"{item.get('id', '')} {item['status']}".strip())
 
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
-        import threading
-
+        from docker import errors
         from docker.types import DeviceRequest, Mount
 
         mounts = [
@@ -209,6 +229,8 @@ class DockerApi:
             timer = threading.Timer(request.timeout, stop)
             timer.daemon = True
             try:
+                if self._stopping.is_set():
+                    raise Interrupted("a container was not started")
                 container.start()
                 timer.start()
                 pending = ""
@@ -223,14 +245,16 @@ class DockerApi:
             finally:
                 timer.cancel()
                 self._running.discard(name)
-                container.remove(force=True)
+                with contextlib.suppress(errors.DockerException, OSError):
+                    container.remove(force=True, v=True)
         if late.is_set():
             on_line(f"stopped: it ran longer than {request.timeout:.0f} s")
             return 124
         return status
 
     def kill_running(self) -> None:
-        """Kill every container that this connection runs."""
+        """Kill every container that this connection runs, and start no other."""
+        self._stopping.set()
         for container in tuple(self._running):
             self._kill(container)
 

@@ -62,10 +62,11 @@ class StageFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class StageFailed(Event):
-    """The stage could not be built."""
+    """The stage could not be built, or, ``interrupted``, was stopped from outside."""
 
     seconds: float
     message: str
+    interrupted: bool = False
 
 
 TestStatus = Literal["passed", "failed", "deferred"]

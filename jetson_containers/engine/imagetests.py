@@ -23,7 +23,13 @@ from jetson_containers.engine.events import (
     TestStatus,
 )
 from jetson_containers.engine.progress import failing_lines, plain
-from jetson_containers.engine.protocol import Engine, Interrupted, RunRequest, StepFailed
+from jetson_containers.engine.protocol import (
+    Engine,
+    ImageInfo,
+    Interrupted,
+    RunRequest,
+    StepFailed,
+)
 from jetson_containers.engine.state import State, result_key
 from jetson_containers.errors import BuilderError, Location, raise_all
 from jetson_containers.plan.model import Stage, StageTest
@@ -86,15 +92,19 @@ class TestBench:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
-            self._closing.set()
-            for future in self._pending:
-                future.cancel()
+            self.stop()
             self._engine.cancel()
         if self._pool is not None:
             self._pool.shutdown(wait=True)
 
+    def stop(self) -> None:
+        """Begin no further test; what runs is told apart from a failure."""
+        self._closing.set()
+        for future in tuple(self._pending):
+            future.cancel()
+
     def submit(
-        self, stage: Stage, image: str, tests: Sequence[StageTest], *, final: bool = False
+        self, stage: Stage, image: ImageInfo, tests: Sequence[StageTest], *, final: bool = False
     ) -> None:
         """Run ``tests`` in ``image`` beside what goes on; at once where there are no workers."""
         for test in tests:
@@ -119,14 +129,19 @@ class TestBench:
 
     @staticmethod
     def _collect(futures: Sequence[Future[TestRecord]]) -> None:
-        errors = [future.exception() for future in futures]
+        errors = [
+            Interrupted("a test was not begun") if future.cancelled() else future.exception()
+            for future in futures
+        ]
         for error in errors:
             if error is not None and not isinstance(error, BuilderError):
                 raise error
         raise_all(error for error in errors if isinstance(error, BuilderError))
 
-    def _run(self, stage: Stage, image: str, test: StageTest, final: bool) -> TestRecord:
-        key = result_key(stage.fingerprint, test, self._gpu)
+    def _run(self, stage: Stage, image: ImageInfo, test: StageTest, final: bool) -> TestRecord:
+        if self._closing.is_set():
+            raise Interrupted(f"the test of {test.package} was not begun")
+        key = result_key(image.digest, test, self._gpu)
         known = self._state.test_result(key)
         if known and known.get("status") in ("passed", "deferred"):
             status: TestStatus = "passed" if known["status"] == "passed" else "deferred"
@@ -143,7 +158,7 @@ class TestBench:
 
         begun = time.monotonic()
         request = RunRequest(
-            image=image,
+            image=image.digest,
             argv=test.argv,
             mounts={Path(test.directory): "/test"},
             data=self._data,

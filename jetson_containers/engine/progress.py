@@ -66,6 +66,8 @@ class ProgressReader:
             self._started.add(digest)
             if not name.startswith(_INTERNAL):
                 yield StepStarted(self.stage, name)
+        if (vertex.get("error") or vertex.get("completed")) and digest in self._partial:
+            yield from self._line(digest, self._partial.pop(digest))
         if vertex.get("error") and "context canceled" not in str(vertex["error"]):
             self._failed, self.failed_step = digest, name
             self.errors.append(str(vertex["error"]))
@@ -81,10 +83,13 @@ class ProgressReader:
         if rest:
             self._partial[digest] = rest
         for raw in lines:
-            text = plain(raw)
-            if text:
-                self._output.setdefault(digest, []).append(text)
-                yield LogLine(self.stage, text)
+            yield from self._line(digest, raw)
+
+    def _line(self, digest: str, raw: str) -> Iterator[Event]:
+        text = plain(raw)
+        if text:
+            self._output.setdefault(digest, []).append(text)
+            yield LogLine(self.stage, text)
 
     def failure_lines(self) -> tuple[str, ...]:
         """The output of the step that failed."""

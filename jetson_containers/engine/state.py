@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.plan.fingerprint import context_files
 from jetson_containers.plan.model import StageTest, dumps
@@ -33,6 +34,7 @@ class State:
         return self._read(self.directory / "tests" / f"{key}.json")
 
     def remember_test(self, key: str, result: Mapping[str, Any]) -> None:
+        """Remember a result if the directory can be written; else the test is run again."""
         self._write(self.directory / "tests" / f"{key}.json", result)
 
     def disk_used(self, package: str) -> int | None:
@@ -59,7 +61,7 @@ class State:
         """
         path = self.directory / "locks" / f"{fingerprint[:16]}.lock"
         self._mkdir(path.parent)
-        with path.open("a+") as file:
+        with self._open(path) as file:
             waited = False
             while True:
                 try:
@@ -72,13 +74,24 @@ class State:
                         on_wait(int(text) if text.isdigit() else 0)
                         waited = True
                     if stopped():
-                        raise BuilderError("stopped while waiting for another build") from None
+                        raise Interrupted("stopped while waiting for another build") from None
                     time.sleep(0.1)
             file.seek(0)
             file.truncate()
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    @staticmethod
+    def _open(path: Path) -> TextIO:
+        try:
+            return path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise BuilderError(
+                f"a lock cannot be taken: {error.strerror}",
+                where=Location(str(path)),
+                hint="give yourself the cache directory (`chown -R`), or set XDG_CACHE_HOME",
+            ) from None
 
     def _mkdir(self, directory: Path) -> None:
         try:
@@ -98,25 +111,30 @@ class State:
         return value if isinstance(value, dict) else None
 
     def _write(self, path: Path, value: Mapping[str, Any]) -> None:
-        self._mkdir(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+        except OSError:
+            return
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(dumps(value))
             Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
 
 
-def result_key(fingerprint: str, test: StageTest, gpu: bool) -> str:
+def result_key(image: str, test: StageTest, gpu: bool) -> str:
     """What a test's result depends on: the image, the test's files and words, a GPU or none.
 
     The package's README, which is generated, is not one of the files.
     """
     files = context_files(Path(test.directory), None)
     inputs = {
-        "fingerprint": fingerprint,
+        "image": image,
         "argv": list(test.argv),
         "files": [list(item) for item in files if item[0] != "README.md"],
         "gpu": gpu,

@@ -6,8 +6,9 @@ Pure but for reading the package directories: no engine, no network, no clock, n
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetson_containers.errors import BuilderError, Location, UsageError, raise_all
@@ -27,6 +28,12 @@ from jetson_containers.plan.model import (
 from jetson_containers.plan.testing import is_tested, stage_tests
 from jetson_containers.platform.target import Target
 from jetson_containers.resolve.model import Resolution, Resolved
+
+#: an image's name with or without a tag (github.com/distribution/reference, ``regexp.go``)
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_NAME = re.compile(
+    rf"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
+)
 
 #: build arguments for job counts: they change how fast a stage is built, not what it is
 BUDGET_ARGS = ("MAX_JOBS", "CMAKE_BUILD_PARALLEL_LEVEL", "NINJAFLAGS", "NVCC_THREADS")
@@ -75,7 +82,6 @@ def make_plan(
                 chain.add(item)
             except BuilderError as error:
                 errors.append(error)
-        chain.close()
         declared |= chain.declared
         errors += chain.errors()
         for stage in chain.stages:
@@ -111,6 +117,11 @@ def _reference(target: Target, resolution: Resolution, options: PlanOptions) -> 
         resolution.packages[-1],
     )
     name = options.name or package.name
+    if options.name and not _NAME.fullmatch(options.name.rstrip(":/") or "-"):
+        raise UsageError(
+            f"--name {options.name!r} is no name for an image",
+            hint="write [REGISTRY/][PATH/]NAME[:TAG], in lower-case letters, digits and . _ -",
+        )
     if ":" in name.rpartition("/")[2].rstrip(":"):
         return name
     tag = tag_for(target, package.version, prefix=package.prefix, postfix=package.postfix)
@@ -134,32 +145,46 @@ class _Chain:
         self._options = options
         self._members = members
         self._packages: list[str] = []
+        built = [item.package for item in members.values() if item.package.dockerfile is not None]
+        self._last = built[-1] if built else None
         self._lineage: list[list[str]] = []
         self._waiting: list[StageTest] = []
 
     def add(self, item: Resolved) -> None:
         """One more package: a stage, or, for a meta package, only its name and tests."""
         package = item.package
-        self._packages.append(package.reference)
-        chosen = is_tested(package, self._options.skip_tests, self._options.only_tests)
-        tests = stage_tests(package) if chosen else ()
-        if package.dockerfile is None:
-            self._waiting.extend(tests)
+        if package.reference in self._packages:
             return
+        self._take(package)
+        if package.dockerfile is None:
+            return
+        if package is self._last:
+            # what only collects, and stands behind the last stage, belongs to that stage's image
+            for member in self._members.values():
+                if member.package.reference not in self._packages:
+                    self._take(member.package)
         facts = self._read(package)
         self.declared.update(facts.args)
-        stage = self._stage(item, facts, (*self._waiting, *tests))
+        stage = self._stage(item, facts, tuple(self._waiting))
         self._waiting.clear()
         self.stages.append(stage)
 
-    def close(self) -> None:
-        """Tests of meta packages that no stage follows are run in the last one."""
-        if self._waiting and self.stages:
-            last = self.stages[-1]
-            self.stages[-1] = replace(last, tests=(*last.tests, *self._waiting))
+    def _take(self, package: Package) -> None:
+        """Put a package's name into the labels, and its tests among those of the next stage."""
+        self._packages.append(package.reference)
+        if is_tested(package, self._options.skip_tests, self._options.only_tests):
+            self._waiting.extend(stage_tests(package))
 
     def errors(self) -> list[BuilderError]:
         """What only the whole chain can tell."""
+        if self._last is None:
+            names = ", ".join(item.package.reference for item in self._members.values())
+            return [
+                UsageError(
+                    f"there is nothing to build in {names}: no package of it has a Dockerfile",
+                    hint="name a package that does, alone or beside it",
+                )
+            ]
         layers = sum(stage.layers for stage in self.stages)
         if layers > MAX_LAYERS:
             return [
@@ -181,7 +206,7 @@ class _Chain:
                 where=Location(str(path)),
                 hint="correct `dockerfile:`, or leave it out for a package that only collects",
             ) from None
-        if not facts.uses_base_image:
+        if not facts.uses_base_image or "BASE_IMAGE" not in facts.args:
             raise BuilderError(
                 f"the Dockerfile of {package.reference} does not build on BASE_IMAGE",
                 where=Location(str(path), 1),
@@ -211,11 +236,11 @@ class _Chain:
                 "files": context_files(package.path, facts.sources, _ignore(package.path)),
                 "contexts": context_facts,
                 "generated": package.generated,
-                "build_args": args,
+                "build_args": {k: v for k, v in args.items() if k not in BUDGET_ARGS},
                 "secrets": sorted(secrets),
                 "device": device,
                 "flags": flags,
-                "package": package.reference,
+                "packages": tuple(self._packages),
                 "target": self._target.to_dict(),
             }
         )

@@ -26,7 +26,7 @@ class MissingPackage(BuilderError):
 
 
 class UnknownPackage(MissingPackage, UsageError):
-    """A name on the command line that nothing defines."""
+    """A wish on the command line that nothing satisfies."""
 
 
 class ConflictError(BuilderError):
@@ -48,19 +48,19 @@ def missing_error(
     via = f" (wanted by {' -> '.join(path)})" if path else ""
     found = lookup(catalogue, Requirement(requirement.name))
     target = catalogue.target.name
+    kind = MissingPackage if because.parent else UnknownPackage
     if found and found[1]:
         name, versions = found
         known = ", ".join(sorted(package.reference for package in versions))
         what = f"no version of {name} satisfies {requirement} on {target}{via}"
         refused = _refused_text(catalogue, name)
-        return MissingPackage(what, requirement, path, f"known here: {known}{refused}")
+        return kind(what, requirement, path, f"known here: {known}{refused}")
     refused = _refused_text(catalogue, requirement.name)
     if refused:
         what = f"{requirement.name} is not for target {target}{via}"
-        return MissingPackage(what, requirement, path, refused.lstrip("; "))
+        return kind(what, requirement, path, refused.lstrip("; "))
     near = catalogue.nearest(requirement.name)
     hint = f"did you mean {', '.join(near)}?" if near else "`jetson-containers list` shows all"
-    kind = MissingPackage if because.parent else UnknownPackage
     return kind(f"unknown package {requirement}{via}", requirement, path, hint)
 
 

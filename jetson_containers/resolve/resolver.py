@@ -170,8 +170,16 @@ def _known(catalogue: Shelf, requirement: Requirement) -> bool:
 def _because(information: Iterable[RequirementInformation[Wish, Candidate]]) -> Iterator[Because]:
     for item in information:
         if not item.requirement.forbids:
-            parent = item.parent if isinstance(item.parent, Package) else None
-            yield Because(item.requirement.requirement, parent)
+            yield _stated(item)
+
+
+def _stated(item: RequirementInformation[Wish, Candidate]) -> Because:
+    """A requirement as its own parent wrote it: equal ones of others stand elsewhere."""
+    wanted = item.requirement.requirement
+    if not isinstance(item.parent, Package):
+        return Because(wanted)
+    own = item.parent.conflicts if item.requirement.forbids else item.parent.depends
+    return Because(next((own_item for own_item in own if own_item == wanted), wanted), item.parent)
 
 
 def _causes(
@@ -180,8 +188,7 @@ def _causes(
     """Each requirement that stood in the way, with whether it forbids."""
     found: dict[tuple[Because, bool], None] = {}
     for item in causes:
-        parent = item.parent if isinstance(item.parent, Package) else None
-        found[(Because(item.requirement.requirement, parent), item.requirement.forbids)] = None
+        found[(_stated(item), item.requirement.forbids)] = None
     return tuple(found)
 
 

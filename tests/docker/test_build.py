@@ -318,3 +318,69 @@ def test_simulated_commands_can_be_pasted(tree: Tree, client, engine):
         ran = subprocess.run(argv, env=environ, capture_output=True, text=True)
         assert ran.returncode in (0, 77), (argv, ran.stderr)
     assert client.images.get(tree.reference("d")).labels[labels.STAGE] == tree.name("d")
+
+
+def test_a_stage_whose_image_was_removed_is_built_again_where_it_is_needed(tree: Tree, client):
+    tree.add("a", "RUN true")
+    tree.add("b", "RUN true", depends="a")
+    tree.add("c", "RUN true", depends="a")
+    assert tree.build(tree.name("b")).returncode == 0
+    stage = next(tag for tag in _tags(client) if tag.startswith(f"jetson-stage/{tree.name('a')}:"))
+    client.images.remove(stage)
+    done = tree.build("--multiple", tree.name("b"), tree.name("c"), tree.name("a"))
+    assert done.returncode == 0, done.stderr
+    assert stage in _tags(client)
+
+
+def test_what_somebody_builds_on_our_image_is_not_taken_for_it(tree: Tree, client, engine):
+    tree.add("a", "RUN echo ours > /hi", test="test -f /hi")
+    assert tree.build(tree.name("a")).returncode == 0
+    ours = tree.reference("a")
+    folder = tree.folder.parent / "derived"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(f"FROM {ours}\nRUN rm /hi\n")
+    client.images.build(path=str(folder), tag=f"{tree.name('derived')}:1", rm=True)
+    for tag in _tags(client):
+        if tree.name("a") in tag:
+            client.images.remove(tag)
+    done = tree.build(tree.name("a"))
+    assert done.returncode == 0, done.stderr
+    assert "stages:  1 built, 0 found" in done.stderr
+    assert client.containers.run(ours, "cat /hi", remove=True) == b"ours\n"
+
+
+def test_ctrl_c_during_tests_begins_no_further_one(tree: Tree):
+    folder = tree.add("a", "RUN true")
+    (folder / "config.py").write_text(
+        "package['test'] = [f'echo begun {n}; sleep 30' for n in range(8)]\n"
+    )
+    run = subprocess.Popen(
+        tree.build_argv(tree.name("a"), "--verbose"),
+        env=tree.env(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stderr is not None
+    for line in run.stderr:
+        if line.strip().startswith("| begun"):
+            break
+    begun = time.monotonic()
+    run.send_signal(signal.SIGTERM)
+    rest = run.stderr.read()
+    assert run.wait(20) == 130
+    assert time.monotonic() - begun < 2
+    assert "failed" not in rest
+
+
+def test_tests_leave_no_volume_behind(tree: Tree, client):
+    before = {volume.name for volume in client.volumes.list()}
+    tree.add("a", "VOLUME /kept", test="test -d /kept")
+    assert tree.build(tree.name("a")).returncode == 0
+    assert {volume.name for volume in client.volumes.list()} <= before
+
+
+def test_a_push_that_fails_leaves_no_tag(tree: Tree, client):
+    tree.add("a", "RUN true")
+    done = tree.build(tree.name("a"), "--push", "127.0.0.1:9/team")
+    assert done.returncode == 3
+    assert not [tag for tag in _tags(client) if tag.startswith("127.0.0.1:9/")]

@@ -73,6 +73,18 @@ def test_classic():
     assert "--build-context" not in argv
 
 
+def test_what_the_user_says_of_job_counts_wins():
+    asked = replace(STAGE, build_args=(("MAX_JOBS", "1"),))
+    argv = buildx_argv(replace(REQUEST, stage=asked))
+    assert [word for word in argv if word.startswith("MAX_JOBS")] == ["MAX_JOBS=1"]
+
+
+def test_proxies_with_passwords_are_named_only():
+    argv = buildx_argv(replace(REQUEST, proxies={"HTTP_PROXY": "http://me:hunter2@host"}))
+    assert argv[argv.index("HTTP_PROXY") - 1 :][:2] == ("--build-arg", "HTTP_PROXY")
+    assert "hunter2" not in " ".join(argv)
+
+
 def test_a_shell_reads_back_what_was_pasted():
     argv = buildx_argv(REQUEST)
     assert tuple(shlex.split(pasteable(argv))) == argv

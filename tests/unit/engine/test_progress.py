@@ -39,6 +39,17 @@ def test_steps_and_lines_become_events(indent):
     assert reader.failure_lines() == ("one", "two", "red")
 
 
+def test_a_last_line_without_its_end_is_not_lost():
+    reader = ProgressReader("stage")
+    documents = [
+        {"logs": [log("b", "one\nERROR: disk exploded")]},
+        {"vertexes": [{"digest": "b", "name": "RUN x", "error": "exit code: 2"}]},
+    ]
+    for item in documents:
+        list(reader.feed(json.dumps(item)))
+    assert reader.failure_lines() == ("one", "ERROR: disk exploded")
+
+
 def test_a_line_that_is_no_document_is_told():
     reader = ProgressReader("stage")
     assert list(reader.feed("ERROR: no such file\n")) == [LogLine("stage", "ERROR: no such file")]

@@ -85,6 +85,46 @@ def test_a_meta_package_adds_its_name_and_its_tests_but_no_stage(tree):
     assert [test.package for test in plan.stages[0].tests] == ["lib", "all"]
 
 
+def test_an_image_says_every_package_of_it_whatever_its_order(tree):
+    definitions = {"lib": PLAIN, "app lib": PLAIN, "all app": None, "meta": None}
+    last = tree(definitions, "all", "meta").stages[-1]
+    told = labels.read_labels(dict(last.labels))
+    assert told is not None
+    assert sorted(told.packages) == ["all", "app", "lib", "meta"]
+    alone = tree(definitions, "app").stages[-1]
+    assert alone.fingerprint != last.fingerprint, "their labels differ, so do their images"
+
+
+def test_images_that_share_all_stages_keep_their_own_tests(tree):
+    definitions = {"lib": PLAIN, "all lib": None}
+    plan = tree(definitions, "lib", "all", multiple=True, tests=("test.sh",))
+    last = [plan.stage(image.stages[-1]) for image in plan.images]
+    tested = [[test.package for test in stage.tests] for stage in last]
+    assert tested == [["lib"], ["lib", "all"]]
+
+
+def test_a_request_without_any_stage_is_refused(tree):
+    with pytest.raises(BuilderError, match="there is nothing to build in meta"):
+        tree({"meta": None}, "meta")
+
+
+@pytest.mark.parametrize("name", ["My/LLM", "foo bar", "a:b:c", "x/", ":tag", "host:port/x"])
+def test_a_name_that_no_engine_takes_is_refused_before_anything_is_built(tree, name):
+    if name == "x/":
+        assert tree({"app": PLAIN}, "app", options=PlanOptions(name=name)).images
+        return
+    with pytest.raises(BuilderError, match="is no name for an image"):
+        tree({"app": PLAIN}, "app", options=PlanOptions(name=name))
+
+
+def test_job_counts_do_not_change_the_fingerprint(tree):
+    steps = {"app": PLAIN + "ARG MAX_JOBS\n"}
+    plain = tree(steps, "app").stages[0]
+    told = tree(steps, "app", options=PlanOptions(build_args={"MAX_JOBS": "1"})).stages[0]
+    assert told.fingerprint == plain.fingerprint
+    assert dict(told.build_args) == {"MAX_JOBS": "1"}
+
+
 def test_a_meta_package_can_be_mounted_by_name(tree, tmp_path):
     mounting = PLAIN + "RUN --mount=type=bind,from=wheels,target=/w /w/install\n"
     definitions = {"wheels": None, "app wheels": mounting}
@@ -140,6 +180,11 @@ def test_which_tests_are_planned(tree, options, tested):
 def test_the_name_of_the_image(tree, name, reference):
     plan = tree({"app:2.0*": PLAIN}, "app", options=PlanOptions(name=name))
     assert plan.images[0].reference == reference
+
+
+def test_base_image_has_to_be_declared(tree):
+    with pytest.raises(BuilderError, match="does not build on BASE_IMAGE"):
+        tree({"app": "FROM ${BASE_IMAGE}\n"}, "app")
 
 
 def test_all_faults_are_told_in_one_go(tree):

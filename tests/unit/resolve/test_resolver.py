@@ -83,6 +83,16 @@ def test_requirements_that_exclude_each_other_are_all_named():
     assert "audio requires torch<2.10,>=2.9 (/tree/audio/Dockerfile:9)" in caught.value.what
 
 
+def test_equal_requirements_are_told_with_their_own_places():
+    shelf = catalogue("x:1*", "p x:1", "w x:1", "top p w")
+    found = resolve(shelf, [parse_requirement("top")])
+    because = next(item.because for item in found.chosen if item.package.name == "x")
+    assert [str(item) for item in because] == [
+        "p requires x:1 (/tree/p/Dockerfile:2)",
+        "w requires x:1 (/tree/w/Dockerfile:3)",
+    ]
+
+
 def test_conflicts_keep_a_version_out():
     shelf = catalogue("torch:2* ", "torch:1", "app !torch:2 torch>=1")
     assert names("app", shelf=shelf) == ["torch:1", "app"]
