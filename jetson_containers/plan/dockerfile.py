@@ -7,6 +7,9 @@ told for certain (a variable in a path), the whole context counts as seen.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,8 +17,14 @@ from dataclasses import dataclass
 
 #: instructions that add a filesystem layer
 _LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1")
-_HEADER = re.compile(r"\A(?:\ufeff)?\s*#---.*?^#---[^\n]*\n", re.S | re.M)
+_HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]*)")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+#: one shell word, quotes kept; ends before white space outside quotes
+_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:\\.|[^"\\])*"|'[^']*'|\\$)+""", re.S)
+_BASE_IMAGE = re.compile(r"\$(?:BASE_IMAGE\b|\{BASE_IMAGE\b)")
+_FENCE = b"#---"
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +58,90 @@ class Instruction:
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    """The instructions of a Dockerfile; comments left out, here-documents skipped."""
-    lines = text.lstrip("\ufeff").splitlines()
-    escape = "\\"
+    """The instructions of a Dockerfile; comments left out, here-documents skipped.
+
+    Lines, continuations and here-documents are told as BuildKit's parser does, except that a
+    here-document that never ends is an error there and none here.
+    """
+    lines = [line.removesuffix("\r") for line in text.removeprefix(_BOM).split("\n")]
+    continued = _continuation(_escape(lines))
     index = 0
     while index < len(lines):
-        stripped = lines[index].strip()
-        directive = re.match(r"#\s*escape\s*=\s*(\S)", stripped, re.I)
-        if directive:
-            escape = directive.group(1)
-        if not stripped or stripped.startswith("#"):
+        if _is_blank_or_comment(lines[index]):
             index += 1
             continue
         start = index
-        parts: list[str] = []
+        joined = ""
         while index < len(lines):
-            line = lines[index].rstrip()
+            line = lines[index]
             index += 1
-            if parts and (not line.strip() or line.lstrip().startswith("#")):
+            if index - 1 > start and _is_blank_or_comment(line):
                 continue
-            if line.endswith(escape):
-                parts.append(line[:-1])
-                continue
-            parts.append(line)
+            part, more = continued.subn(r"\1", line, count=1)
+            joined += part
+            if not more:
+                break
+        keyword, rest = _split_keyword(joined)
+        if not keyword:
+            continue
+        heredoc = False
+        for marker, strip_tabs in _markers(keyword, rest):
+            end = _end_of_heredoc(lines, index, marker, strip_tabs)
+            if end is None:
+                break
+            heredoc, index = True, end
+        yield Instruction(keyword, rest, start + 1, heredoc)
+
+
+def _is_blank_or_comment(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _escape(lines: list[str]) -> str:
+    """The escape character: a directive counts only above every other line."""
+    for line in lines:
+        directive = _DIRECTIVE.fullmatch(line.lstrip())
+        if directive is None:
             break
-        joined = " ".join(parts).strip()
-        keyword, _, rest = joined.partition(" ")
-        markers = (
-            [match.group(2) for match in _HEREDOC.finditer(rest)]
-            if keyword.upper() in ("RUN", "COPY", "ADD")
-            else []
-        )
-        for marker in markers:
-            while index < len(lines) and lines[index].strip() != marker:
-                index += 1
-            index += 1
-        yield Instruction(keyword.upper(), rest.strip(), start + 1, bool(markers))
+        if directive.group(1).lower() == "escape":
+            return directive.group(2)[0]
+    return "\\"
+
+
+def _continuation(escape: str) -> re.Pattern[str]:
+    mark = re.escape(escape)
+    return re.compile(rf"(^|[^{mark}]){mark}[ \t]*$")
+
+
+def _split_keyword(line: str) -> tuple[str, str]:
+    keyword, *rest = line.split(None, 1)[:2] or [""]
+    return keyword.upper(), rest[0].strip() if rest else ""
+
+
+def _markers(keyword: str, rest: str) -> list[tuple[str, bool]]:
+    """The end markers of here-documents that an instruction begins, and whether by ``<<-``."""
+    if keyword == "ONBUILD":
+        keyword, rest = _split_keyword(rest)
+    if keyword not in _HEREDOC_KEYWORDS or "<<" not in rest:
+        return []
+    if _json_words(_flags(rest)[1]) is not None:
+        return []
+    found: list[tuple[str, bool]] = []
+    for word in _shell_words(rest) or ():
+        match = _HEREDOC.fullmatch(word)
+        if match and match.group(2):
+            name = _unquoted(match.group(2))
+            if name:
+                found.append((name, bool(match.group(1))))
+    return found
+
+
+def _end_of_heredoc(lines: list[str], index: int, marker: str, strip_tabs: bool) -> int | None:
+    for number in range(index, len(lines)):
+        line = lines[number].lstrip("\t") if strip_tabs else lines[number]
+        if line == marker:
+            return number + 1
+    return None
 
 
 def read_dockerfile(content: bytes) -> DockerfileFacts:
@@ -92,17 +149,18 @@ def read_dockerfile(content: bytes) -> DockerfileFacts:
 
     ``body`` is what can change a build: the bytes without the YAML header, which is a comment.
     """
-    text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
     args: dict[str, None] = {}
     bases: list[str] = []
-    stages: set[str] = set()
+    stages: dict[str, tuple[bool, int]] = {}
+    alias: str | None = None
+    on_base = False
     froms: dict[str, None] = {}
     secrets: dict[str, None] = {}
     sources: dict[str, None] = {}
     needs: set[str] = set()
     everything = False
     layers = 0
-    for item in instructions(text):
+    for item in instructions(content.decode("utf-8", errors="replace")):
         if item.keyword in _LAYERS:
             layers += 1
         if item.heredoc:
@@ -111,49 +169,56 @@ def read_dockerfile(content: bytes) -> DockerfileFacts:
             for word in _words(item.text):
                 args[word.partition("=")[0]] = None
         elif item.keyword == "FROM":
+            if alias is not None:
+                stages[alias] = (on_base, layers)
             words = [word for word in item.text.split() if not word.startswith("--")]
-            if words and words[0].lower() not in stages:
-                bases.append(words[0])
-            if len(words) == 3 and words[1].lower() == "as":
-                stages.add(words[2].lower())
-            layers = 0
-        elif item.keyword in ("COPY", "ADD"):
-            flags, words = _flags(item.text)
-            if "link" in flags:
-                needs.add("link")
-            if "from" in flags:
-                froms[flags["from"]] = None
+            name = words[0] if words else ""
+            if name.lower() in stages:
+                on_base, layers = stages[name.lower()]
             else:
-                paths = [word for word in words[:-1] if not word.startswith("<<")]
+                bases.extend(words[:1])
+                on_base, layers = bool(_BASE_IMAGE.search(name)), 0
+            named_so = len(words) == 3 and words[1].lower() == "as"
+            alias = words[2].lower() if named_so else None
+        elif item.keyword in ("COPY", "ADD"):
+            flags, rest = _flags(item.text)
+            values = dict(flags)
+            if "link" in values:
+                needs.add("link")
+            if "from" in values:
+                froms[values["from"]] = None
+            else:
+                listed = _json_words(rest)
+                paths = (_words(rest) if listed is None else listed)[:-1]
+                if listed is None:
+                    paths = [path for path in paths if not _HEREDOC.fullmatch(path)]
                 everything |= any("$" in path for path in paths)
-                sources.update(
-                    dict.fromkeys(path for path in paths if "://" not in path and path)
-                )
+                sources.update(dict.fromkeys(path for path in paths if "://" not in path and path))
         elif item.keyword == "RUN":
-            flags_text = re.findall(r"--mount=(\S+)", item.text)
-            if "--network=" in item.text or "--security=" in item.text:
-                needs.add("network")
-            for mount in flags_text:
+            for flag, value in _flags(item.text)[0]:
+                if flag in ("network", "security"):
+                    needs.add("network")
+                if flag != "mount":
+                    continue
                 needs.add("mounts")
-                options = dict(
-                    part.partition("=")[::2] for part in mount.strip("\"'").split(",")
-                )
+                options = _mount_options(value)
                 kind = options.get("type", "bind")
                 if kind == "secret":
-                    name = options.get("id") or options.get("target", "").rsplit("/", 1)[-1]
-                    secrets[name] = None
+                    target = options.get("target") or options.get("dst") or ""
+                    secrets[options.get("id") or target.rsplit("/", 1)[-1]] = None
                 elif "from" in options:
                     froms[options["from"]] = None
                 elif kind == "bind":
                     source = options.get("source") or options.get("src") or "."
                     everything |= "$" in source
                     sources[source] = None
+    if alias is not None:
+        stages[alias] = (on_base, layers)
     named = tuple(name for name in froms if name.lower() not in stages and not name.isdigit())
     if named:
         needs.add("contexts")
-    body = _HEADER.sub("", text, count=1).encode() if _HEADER.match(text) else content
     return DockerfileFacts(
-        body=body,
+        body=_without_header(content),
         args=tuple(args),
         bases=tuple(bases),
         sources=None if everything else tuple(sources),
@@ -161,8 +226,63 @@ def read_dockerfile(content: bytes) -> DockerfileFacts:
         secrets=tuple(secrets),
         needs=frozenset(needs),
         layers=layers,
-        uses_base_image=any(re.search(r"\$\{?BASE_IMAGE\b", base) for base in bases),
+        uses_base_image=on_base,
     )
+
+
+def _without_header(content: bytes) -> bytes:
+    """The bytes without the blocks that ``package.header`` reads, told by the same rule.
+
+    One fence stays where a directive below it, which has no effect there, would else come to
+    stand at the top, where it has.
+    """
+    bom = _BOM.encode()
+    kept: list[bytes] = []
+    inside = removed = False
+    only_directives = True
+    file = io.BytesIO(content)
+    for raw in file:
+        line = raw.removeprefix(bom)
+        if not line.startswith(b"#"):
+            kept.append(line if not kept else raw)
+            break
+        if line.startswith(_FENCE):
+            inside, removed = not inside, True
+        elif not inside:
+            directive = _DIRECTIVE.fullmatch(line.decode("utf-8", errors="replace").rstrip("\r\n"))
+            if removed and directive and only_directives:
+                kept.append(_FENCE + b"\n")
+            only_directives &= directive is not None and not removed
+            kept.append(line)
+    return b"".join(kept) + file.read()
+
+
+def _mount_options(value: str) -> dict[str, str]:
+    fields = next(csv.reader([value]), [])
+    return {
+        key.strip().lower(): text for key, _, text in (field.partition("=") for field in fields)
+    }
+
+
+def _shell_words(text: str) -> list[str] | None:
+    """The words of ``text`` as a shell splits them, quotes kept; ``None`` if a quote is open."""
+    words: list[str] = []
+    index = 0
+    while index < len(text):
+        if text[index].isspace():
+            index += 1
+            continue
+        match = _WORD.match(text, index)
+        if match is None or (match.end() < len(text) and not text[match.end()].isspace()):
+            return None
+        words.append(match.group())
+        index = match.end()
+    return words
+
+
+def _unquoted(text: str) -> str:
+    words = _words(text)
+    return words[0] if len(words) == 1 else ""
 
 
 def _words(text: str) -> list[str]:
@@ -172,15 +292,29 @@ def _words(text: str) -> list[str]:
         return text.split()
 
 
-def _flags(text: str) -> tuple[dict[str, str], list[str]]:
-    """Leading ``--name=value`` flags and the words after them (JSON form too)."""
-    flags: dict[str, str] = {}
+def _json_words(text: str) -> list[str] | None:
+    """The words of the JSON form, ``None`` if ``text`` is not in it."""
+    if not text.startswith("["):
+        return None
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return None
+    return words
+
+
+def _flags(text: str) -> tuple[list[tuple[str, str]], str]:
+    """Leading ``--name=value`` flags, without quotes, and the text after them."""
+    flags: list[tuple[str, str]] = []
     rest = text.strip()
     while rest.startswith("--"):
-        flag, _, rest = rest.partition(" ")
-        name, _, value = flag[2:].partition("=")
-        flags[name] = value
-        rest = rest.lstrip()
-    if rest.startswith("["):
-        return flags, [word.strip().strip('"') for word in rest.strip("[]").split(",")]
-    return flags, _words(rest)
+        match = _WORD.match(rest)
+        end = match.end() if match else len(rest)
+        name, _, value = rest[2:end].partition("=")
+        rest = rest[end:].lstrip()
+        if not name:
+            break
+        flags.append((name, _unquoted(value) or value))
+    return flags, rest
