@@ -163,7 +163,7 @@ class Context:
             raise UsageError(
                 f"the recorded facts cannot be read: {error.strerror}",
                 where=Location(str(path)),
-                hint="`doctor --record FILE` writes such a file",
+                hint="name a JSON file in the form of docs/targets.md",
             ) from None
 
     @cached_property

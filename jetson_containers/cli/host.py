@@ -20,7 +20,7 @@ def read_evidence(path: str) -> Evidence:
         raise UsageError(
             f"the recorded facts cannot be read: {reason}",
             where=Location(path),
-            hint="`doctor --record FILE` writes such a file",
+            hint="name a JSON file in the form of docs/targets.md",
         ) from None
     return Evidence.from_json(text, path=path)
 

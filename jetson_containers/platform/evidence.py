@@ -30,7 +30,7 @@ class Evidence:
     engine: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def to_json(self) -> str:
-        """The form that ``doctor --record`` writes and ``--facts`` reads."""
+        """The form that ``--facts`` reads."""
         data = {
             "format": FORMAT,
             "machine": self.machine,
@@ -51,7 +51,7 @@ class Evidence:
             raise UsageError(
                 f"recorded facts are not JSON: {error}",
                 where=where,
-                hint="record them with `doctor --record FILE`",
+                hint="docs/targets.md shows the form",
             ) from error
         return cls.from_dict(data, where=where)
 
@@ -64,7 +64,7 @@ class Evidence:
             raise UsageError(
                 f"recorded facts have format {data.get('format')!r}, this program reads {FORMAT}",
                 where=where,
-                hint="record them again with `doctor --record FILE`",
+                hint="docs/targets.md shows the form",
             )
         wrong = [
             f"{key!r} is no {kind}"
