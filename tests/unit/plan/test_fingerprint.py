@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.package.grammar import parse_requirement
+from jetson_containers.plan.fingerprint import context_files
+from jetson_containers.plan.ignore import ignore_for
 from jetson_containers.plan.model import BaseImage, Stage
 from jetson_containers.plan.planner import PlanOptions, make_plan
 from jetson_containers.resolve.resolver import resolve
@@ -117,3 +119,159 @@ def test_dockerignore_is_honoured(tree):
     assert stage(tree).fingerprint == ignoring != before
     (app(tree) / "keep.md").write_text("kept")
     assert stage(tree).fingerprint != ignoring
+
+
+def lay(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return root
+
+
+def shown(root: Path, *sources: str, ignore: str | None = None) -> list[str]:
+    facts = context_files(root, sources or None, None if ignore is None else ignore.encode())
+    return [path for path, _, _ in facts]
+
+
+@pytest.mark.parametrize(
+    ("source", "files"),
+    [
+        ("link.txt", ["link.txt", "real/f"]),
+        ("dirlink/f", ["dirlink", "real/f"]),
+        ("dirlink", ["dirlink", "real/f", "real/g"]),
+        ("two/f", ["dirlink", "real/f", "two"]),
+        ("absolute", ["absolute", "real/g"]),
+        ("sub/up", ["real/f", "sub/up"]),
+        ("l*.txt", ["link.txt", "real/f"]),
+        ("loop", ["loop", "pool"]),
+        ("deep/f", ["deep"]),
+        ("out", ["out"]),
+        ("sub", ["sub/up"]),
+    ],
+)
+def test_what_a_link_leads_to_in_the_context_counts(tmp_path, source, files):
+    root = lay(tmp_path / "context", "real/f", "real/g", "sub/x")
+    (root / "sub" / "x").unlink()
+    for name, target in {
+        "link.txt": "real/f",
+        "dirlink": "real",
+        "two": "dirlink",
+        "absolute": "/real/g",
+        "sub/up": "../real/f",
+        "loop": "pool",
+        "pool": "loop",
+        "deep": "deep/deep",
+        "out": "../../../../../etc/hostname",
+    }.items():
+        (root / name).symlink_to(target)
+    assert shown(root, source) == files
+
+
+def test_the_target_of_a_link_can_change_a_fingerprint(tmp_path):
+    root = lay(tmp_path, "a", "b")
+    (root / "link").symlink_to("a")
+    first = context_files(root, ["link"])
+    (root / "a").write_text("other")
+    second = context_files(root, ["link"])
+    (root / "link").unlink()
+    (root / "link").symlink_to("b")
+    assert len({first, second, context_files(root, ["link"])}) == 3
+
+
+def test_a_link_to_the_context_itself_shows_all_of_it(tmp_path):
+    root = lay(tmp_path, "a", "b/c")
+    (root / "b" / "all").symlink_to("..")
+    assert shown(root, "b/all") == ["a", "b/all", "b/c"]
+
+
+@pytest.mark.parametrize(
+    ("source", "files"),
+    [
+        ("a/../b.txt", ["b.txt"]),
+        ("./a/./one", ["a/one"]),
+        ("../b.txt", ["b.txt"]),
+        ("/b.txt", ["b.txt"]),
+        ("a/", ["a/one", "a/two"]),
+        ("a/..", ["a/one", "a/two", "b.txt", "c!x", "cyx", "odd[1"]),
+        ("[^b]*", ["a/one", "a/two", "c!x", "cyx", "odd[1"]),
+        ("c[!z]x", ["c!x"]),
+        ("c[x-z]x", ["cyx"]),
+        ("a/[^o]*", ["a/two"]),
+        ("odd[1", ["odd[1"]),
+        ("c\\!?", ["c!x"]),
+        ("?.txt", ["b.txt"]),
+        ("*", ["a/one", "a/two", "b.txt", "c!x", "cyx", "odd[1"]),
+    ],
+)
+def test_paths_and_patterns_are_those_of_copy(tmp_path, source, files):
+    assert shown(lay(tmp_path, "a/one", "a/two", "b.txt", "c!x", "cyx", "odd[1"), source) == files
+
+
+@pytest.mark.parametrize(
+    ("ignore", "files"),
+    [
+        ("", [".dockerignore", "Dockerfile", "a/b/c.md", "a/x.md", "x.md", "y"]),
+        ("*", []),
+        ("*\n!y", ["y"]),
+        ("*\n!Dockerfile", ["Dockerfile"]),
+        ("*\n!a/b", ["a/b/c.md"]),
+        ("*.md\nDockerfile", [".dockerignore", "a/b/c.md", "a/x.md", "y"]),
+        ("**/*.md", [".dockerignore", "Dockerfile", "y"]),
+        ("**\n!a/**/c.md", ["a/b/c.md"]),
+        ("/a/\n./y\nDocker*", [".dockerignore", "x.md"]),
+        ("# a\n  \n[^y]*", ["y"]),
+        ("!y\ny\n.dockerignore", ["Dockerfile", "a/b/c.md", "a/x.md", "x.md"]),
+        ("a\\r\n", [".dockerignore", "Dockerfile", "a/b/c.md", "a/x.md", "x.md", "y"]),
+        ("a\r\n!a/x.md\r\n", [".dockerignore", "Dockerfile", "a/x.md", "x.md", "y"]),
+    ],
+)
+def test_what_an_ignore_file_leaves_out(tmp_path, ignore, files):
+    root = lay(tmp_path, ".dockerignore", "Dockerfile", "a/b/c.md", "a/x.md", "x.md", "y")
+    assert shown(root, ignore=ignore) == files
+
+
+def test_the_header_of_an_ignored_dockerfile_is_not_seen_by_a_build_that_sees_all(tree):
+    whole = DOCKERFILE.replace("install.sh parts", ".")
+    (app(tree) / "Dockerfile").write_text(whole)
+    (app(tree) / ".dockerignore").write_text("*\n!install.sh\n!parts\n")
+    before = stage(tree).fingerprint
+    (app(tree) / "Dockerfile").write_text(whole.replace("# name: app", "# name: app\n# notes: x"))
+    assert stage(tree).fingerprint == before
+    (app(tree) / ".dockerignore").write_text("*\n!install.sh\n!parts\n# a comment\n")
+    assert stage(tree).fingerprint == before
+    (app(tree) / ".dockerignore").write_text("*\n!install.sh\n!parts\n!Dockerfile\n")
+    assert stage(tree).fingerprint != before
+
+
+def test_the_ignore_file_of_a_dockerfile_wins(tmp_path):
+    root = lay(tmp_path, ".dockerignore", "sub/Dockerfile.x.dockerignore")
+    assert ignore_for(root, "sub/Dockerfile.x") == b"sub/Dockerfile.x.dockerignore"
+    assert ignore_for(root, "Dockerfile") == b".dockerignore"
+    assert ignore_for(root, None) == b".dockerignore"
+    assert ignore_for(root / "sub", "Dockerfile") is None
+    (root / "Dockerfile.dockerignore").write_text("")
+    assert ignore_for(root, "Dockerfile") == b""
+    assert ignore_for(root, None) == b".dockerignore"
+
+
+def test_permission_bits_count_but_not_what_the_umask_decides(tmp_path):
+    root = lay(tmp_path, "a")
+
+    def mode(bits: int) -> str:
+        (root / "a").chmod(bits)
+        return context_files(root, ["a"])[0][1]
+
+    assert mode(0o664) == mode(0o644) == mode(0o666) == "644"
+    assert mode(0o775) == mode(0o755) == "755"
+    assert len({mode(bits) for bits in (0o644, 0o600, 0o755, 0o744, 0o4755, 0o444)}) == 6
+
+
+@pytest.mark.parametrize("ignore", [None, "", "y"])
+def test_bytecode_is_never_part_of_a_definition(tmp_path, ignore):
+    root = lay(tmp_path / "__pycache__", "x", "a/__pycache__/b.pyc", "__pycache__/c")
+    assert shown(root, ignore=ignore) == ["x"]
+
+
+def test_a_context_that_is_not_there_shows_nothing(tmp_path):
+    assert context_files(tmp_path / "none", None) == ()
