@@ -118,22 +118,27 @@ def _piece(pattern: str, index: int) -> tuple[str, int]:
 
 
 def _class(pattern: str, index: int) -> tuple[str, int]:
-    """A class: ``^`` negates, ``!`` is a letter as any other, ``-`` is a range."""
-    start = index
-    index += 1
+    """A class: ``^`` negates, ``!`` is a letter as any other, ``a-z`` is a range."""
+    start, index = index, index + 1
     found = ["["]
     if pattern.startswith("^", index):
         found.append("^/")
         index += 1
+    first = index
     while index < len(pattern):
-        letter = pattern[index]
-        if letter == "]" and len(found[-1]) and found[-1] not in ("[", "^/"):
+        if pattern[index] == "]" and index > first:
             return "".join((*found, "]")), index + 1
-        if letter == "\\" and index + 1 < len(pattern):
-            index += 1
-            letter = re.escape(pattern[index])
-        elif letter != "-":
-            letter = re.escape(letter)
+        letter, index = _letter(pattern, index)
         found.append(letter)
-        index += 1
+        if pattern.startswith("-", index) and pattern[index + 1 : index + 2] not in ("", "]"):
+            letter, index = _letter(pattern, index + 1)
+            found.append(f"-{letter}")
     return re.escape(pattern[start]), start + 1
+
+
+def _letter(pattern: str, index: int) -> tuple[str, int]:
+    """A letter of a class, escaped for an expression."""
+    if pattern[index] == "\\" and index + 1 < len(pattern):
+        index += 1
+    letter = pattern[index]
+    return (letter if letter.isalnum() else f"\\{letter}"), index + 1

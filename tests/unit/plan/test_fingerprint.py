@@ -197,6 +197,8 @@ def test_a_link_to_the_context_itself_shows_all_of_it(tmp_path):
         ("[^b]*", ["a/one", "a/two", "c!x", "cyx", "odd[1"]),
         ("c[!z]x", ["c!x"]),
         ("c[x-z]x", ["cyx"]),
+        ("c[--~!]x", ["c!x", "cyx"]),
+        ("c[z-a]x", []),
         ("a/[^o]*", ["a/two"]),
         ("odd[1", ["odd[1"]),
         ("c\\!?", ["c!x"]),
