@@ -98,6 +98,9 @@ class Guard:
         elif event in _NETWORK:
             self.asked_network = True
             raise PermissionError(1, "the network is not asked", event)
+        elif event == "sqlite3.connect":
+            # Whichever file it is: SQLite opens by itself, and what is attached later unseen.
+            self._deny("a database was not opened", os.fsdecode(arguments[0]))
         elif event in ("ctypes.dlopen", "_thread.start_new_thread"):
             self._deny("a library or thread was not started", event)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -69,6 +69,13 @@ def _forget() -> None:
             del sys.modules[name]
     for name in SHIMS:
         vars(jetson_containers).pop(name.rpartition(".")[2], None)
+
+
+def compile_ahead(paths: Iterable[Path]) -> None:
+    """Compile modules without running them: processes that are forked later need not."""
+    for path in paths:
+        with suppress(OSError, SyntaxError, ValueError):
+            _compiled(path, path.read_bytes())
 
 
 @lru_cache(maxsize=1024)

@@ -1,25 +1,30 @@
-"""Evaluating directories in a guarded child process, with a time limit for each.
+"""Evaluating directories in guarded child processes, with a time limit for each.
 
-One child does all directories one after the other and writes each result as a line of JSON. A
-directory that hangs, or that ends the child, costs itself alone: the rest goes to a new child.
+A server process is guarded and runs no definition; the children that it forks off do. A child that
+a definition left something behind in (an attribute of a module or class, a module) does no further
+one: results do not depend on the order. Those that hang, or end the child, cost themselves alone.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import select
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from types import FrameType
+from pathlib import Path
+from types import FrameType, ModuleType
 from typing import Any
 
 from jetson_containers.errors import Location
-from jetson_containers.package import guards
+from jetson_containers.package import guards, modules
 from jetson_containers.package.evaluate import TimeUp, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding
@@ -28,28 +33,132 @@ from jetson_containers.platform.target import Target
 
 #: seconds that a child gets beyond the limit to say itself which line took so long
 GRACE = 1.0
+#: the bit of ``type.__flags__`` of classes that can be changed at all
+HEAP_TYPE = 1 << 9
+#: modules that definitions import and that are slow to: the first child that has one tells
+COMMON = (
+    "datetime",
+    "fnmatch",
+    "logging",
+    "packaging.requirements",
+    "packaging.specifiers",
+    "packaging.utils",
+    "packaging.version",
+    "pprint",
+    "requests",
+    "shutil",
+    "socket",
+    "typing",
+    "yaml",
+)
 
 
 def run(
     directories: Sequence[Directory], target: Target, settings: Settings, time_limit: float
 ) -> tuple[Evaluated, ...]:
     """Each directory evaluated, in order; ``time_limit`` in seconds is for each alone."""
-    results: list[Evaluated] = []
-    while len(results) < len(directories):
-        rest = directories[len(results) :]
-        before = len(results)
-        problem = "ended the process that evaluates it"
-        try:
-            for data in _child(rest, target, settings, time_limit):
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reading)
+        _serve(writing, directories, target, settings, time_limit)
+    os.close(writing)
+    results = []
+    try:
+        with os.fdopen(reading, encoding="utf-8") as lines:
+            for line in lines:
+                data = json.loads(line)
                 if "fault" in data:
                     raise RuntimeError(data["fault"])
                 results.append(Evaluated.from_dict(data))
-        except TimeoutError:
-            problem = f"did not end within {time_limit:g} s"
-        done = len(results) - before
-        if done < len(rest):
-            results.append(_failed(rest[done], target, problem))
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    if len(results) != len(directories):
+        raise RuntimeError("the process that evaluates definitions ended")
     return tuple(results)
+
+
+def _serve(
+    writing: int,
+    directories: Sequence[Directory],
+    target: Target,
+    settings: Settings,
+    time_limit: float,
+) -> None:
+    """The server's whole life: children for all directories, none of which it runs itself.
+
+    Never returns, and runs nothing of the parent's clean-up.
+    """
+    try:
+        os.setpgid(0, 0)
+        gc.disable()
+        _silence()
+        warnings.simplefilter("ignore")
+        roots = {item for directory in directories for item in (directory.root, directory.imports)}
+        guard = guards.install(
+            sorted(roots | set(settings.roots)), settings.environment, target.arch
+        )
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        done = 0
+        while done < len(directories):
+            for result in _in_child(directories[done:], target, settings, time_limit, guard):
+                _write(writing, json.dumps(result.to_dict()))
+                done += 1
+    except BaseException as error:  # a fault of this program: the parent raises it
+        _write(writing, json.dumps({"fault": repr(error)}))
+    finally:
+        os._exit(0)
+
+
+def _in_child(
+    directories: Sequence[Directory],
+    target: Target,
+    settings: Settings,
+    time_limit: float,
+    guard: guards.Guard,
+) -> Iterator[Evaluated]:
+    """The first result, and those after it until a definition left something behind."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reading)
+        _evaluate(writing, directories, target, settings, time_limit, guard)
+    os.close(writing)
+    left = iter(directories)
+    try:
+        for answer in _answers(reading, time_limit + GRACE):
+            if "fault" in answer:
+                raise RuntimeError(answer["fault"])
+            next(left)
+            result = Evaluated.from_dict(answer["result"])
+            yield result
+            if answer["last"]:
+                _warm(answer["imported"], result.inputs)
+                return
+        problem = "ended the process that evaluates it"
+    except TimeoutError:
+        problem = f"did not end within {time_limit:g} s"
+    finally:
+        os.close(reading)
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    yield _failed(next(left), target, problem)
+
+
+def _warm(names: Sequence[str], inputs: Sequence[str]) -> None:
+    """Spare later children what this one has done: import modules, compile the tree's own.
+
+    Law: no code of a tree runs here, and results do not depend on it.
+    """
+    for name in names:
+        if name not in sys.modules:
+            importlib.import_module(name)
+    modules.compile_ahead(
+        Path(path) for path in inputs if path.endswith(".py") and not path.endswith("/config.py")
+    )
 
 
 def _failed(directory: Directory, target: Target, problem: str) -> Evaluated:
@@ -66,25 +175,8 @@ def _failed(directory: Directory, target: Target, problem: str) -> Evaluated:
     return Evaluated(findings=(finding,), inputs=(str(path),))
 
 
-def _child(
-    directories: Sequence[Directory], target: Target, settings: Settings, time_limit: float
-) -> Iterator[Mapping[str, Any]]:
-    """The results of one child as they come. Raises :class:`TimeoutError` when it is silent."""
-    reading, writing = os.pipe()
-    process = os.fork()
-    if process == 0:
-        os.close(reading)
-        _serve(writing, directories, target, settings, time_limit)
-    os.close(writing)
-    try:
-        yield from _results(reading, time_limit + GRACE)
-    finally:
-        os.close(reading)
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-
-
-def _results(reading: int, silence: float) -> Iterator[Mapping[str, Any]]:
+def _answers(reading: int, silence: float) -> Iterator[Mapping[str, Any]]:
+    """What a child writes, as it comes. Raises :class:`TimeoutError` when it is silent."""
     buffer = b""
     deadline = time.monotonic() + silence
     while True:
@@ -100,30 +192,61 @@ def _results(reading: int, silence: float) -> Iterator[Mapping[str, Any]]:
             deadline = time.monotonic() + silence
 
 
-def _serve(
+def _evaluate(
     writing: int,
     directories: Sequence[Directory],
     target: Target,
     settings: Settings,
     time_limit: float,
+    guard: guards.Guard,
 ) -> None:
-    """The child's whole life. Never returns, and runs nothing of the parent's clean-up."""
+    """The child's whole life. Never returns."""
+    dumps, known = json.dumps, sys.modules
     try:
-        _silence()
-        roots = {item for directory in directories for item in (directory.root, directory.imports)}
-        guard = guards.install(
-            sorted(roots | set(settings.roots)), settings.environment, target.arch
-        )
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = _State()
         for directory in directories:
-            data = _guarded(directory, target, settings, time_limit, guard).to_dict()
-            line = json.dumps(data).encode() + b"\n"
-            while line:
-                line = line[os.write(writing, line) :]
+            result = _guarded(directory, target, settings, time_limit, guard).to_dict()
+            last = directory is directories[-1] or not before.holds()
+            imported = [name for name in COMMON if name in known] if last else []
+            _write(writing, dumps({"result": result, "imported": imported, "last": last}))
+            if last:
+                break
     except BaseException as error:  # a fault of this program: the parent raises it
-        os.write(writing, json.dumps({"fault": repr(error)}).encode() + b"\n")
+        _write(writing, dumps({"fault": repr(error)}))
     finally:
         os._exit(0)
+
+
+class _State:
+    """What definitions could leave to one another: the modules, their names and classes."""
+
+    def __init__(self) -> None:
+        self.modules = dict(sys.modules)
+        found = [item for item in self.modules.values() if isinstance(item, ModuleType)]
+        places: dict[int, ModuleType | type] = {id(module): module for module in found}
+        for module in found:
+            for item in vars(module).values():
+                if isinstance(item, type) and item.__flags__ & HEAP_TYPE:
+                    places[id(item)] = item
+        self.places = [(vars(item), dict(vars(item))) for item in places.values()]
+        self.paths = (list(sys.path), list(sys.meta_path), list(sys.path_hooks))
+
+    def holds(self) -> bool:
+        """Whether all is as it was."""
+        try:
+            return (
+                self.modules == dict(sys.modules)
+                and self.paths == (sys.path, sys.meta_path, sys.path_hooks)
+                and all(now == then for now, then in self.places)
+            )
+        except Exception:  # values that cannot be compared are others than before
+            return False
+
+
+def _write(writing: int, text: str) -> None:
+    line = text.encode() + b"\n"
+    while line:
+        line = line[os.write(writing, line) :]
 
 
 def _silence() -> None:
@@ -147,14 +270,12 @@ def _guarded(
     os.environ.clear()
     os.environ.update(settings.environment)
     os.chdir(directory.path)
-    search = list(sys.path)
     with _limited(time_limit):
         guard.active = True
         try:
             result = evaluate(directory, target, settings, guarded=True)
         finally:
             guard.active = False
-    sys.path[:] = search
     touched = tuple(
         Finding(
             target.name,

@@ -156,6 +156,57 @@ def test_the_evaluating_process_leaves_this_one_as_it_was(orin, tree):
     assert dict(os.environ) == before
 
 
+LEAKS = {
+    "a replaced function": (
+        "import platform; platform.machine = lambda: 'X'",
+        "platform.machine()",
+    ),
+    "a built-in name": ("import builtins; builtins.SPY = 'X'", "globals().get('SPY') or SPY"),
+    "a module's attribute": ("import json; json.SPY = 'X'", "__import__('json').SPY"),
+    "an attribute of sys": ("import sys; sys.SPY = 'X'", "__import__('sys').SPY"),
+    "a class's attribute": (
+        "from json import JSONDecoder; JSONDecoder.SPY = 'X'",
+        "__import__('json').JSONDecoder.SPY",
+    ),
+    "a module": (
+        "import sys; sys.modules['spy'] = type('', (), {'SPY': 'X'})",
+        "__import__('spy').SPY",
+    ),
+    "a module imported first": (
+        "import colorsys; colorsys.SPY = 'X'",
+        "__import__('colorsys').SPY",
+    ),
+    "the program itself": (
+        "import jetson_containers; jetson_containers.SPY = 'X'",
+        "__import__('jetson_containers').SPY",
+    ),
+    "the environment": ("import os; os.environ['SPY'] = 'X'", "__import__('os').environ['SPY']"),
+    "the import path": ("import sys; sys.path.append('X')", "__import__('sys').path[-1]"),
+}
+
+
+@pytest.mark.parametrize("case", LEAKS)
+def test_nothing_leaks_from_one_definition_to_the_next(orin, tree, case):
+    leave, look = LEAKS[case]
+    looking = f"try:\n    found = {look}\nexcept Exception:\n    found = 'nothing'\n"
+    looking += "package['notes'] = found\n"
+    root = tree(
+        {"a/config.py": looking, "b/config.py": f"{leave}\n{looking}", "c/config.py": looking}
+    )
+    catalogue = load_catalogue(orin, [root])
+    notes = [catalogue.default(name).notes for name in "abc"]
+    assert notes[1] == "X", "the definition itself does see it"
+    assert notes[0] == notes[2] != "X"
+
+
+def test_a_database_is_a_file_too(orin, tree, tmp_path):
+    outside = tmp_path / "outside.db"
+    root = tree({"a/config.py": f"import sqlite3\nsqlite3.connect({str(outside)!r})\n"})
+    catalogue = load_catalogue(orin, [root])
+    assert "touches-host" in codes(catalogue)
+    assert not outside.exists()
+
+
 def test_unknown_keys_are_errors_at_home_and_warnings_abroad(orin, tree):
     root = tree(
         {
