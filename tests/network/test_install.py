@@ -10,6 +10,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,18 +25,16 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[str]:
-    """An index that has ``iniconfig`` 0.0.1+gpu, which asks for ``colorama``, and nothing else."""
-    place = tmp_path / "index"
-    (place / "iniconfig").mkdir(parents=True)
-    name = "iniconfig-0.0.1+gpu-py3-none-any.whl"
-    information = "iniconfig-0.0.1+gpu.dist-info"
-    with zipfile.ZipFile(place / "iniconfig" / name, "w") as wheel:
+def write_wheel(directory: Path, version: str) -> Path:
+    """A wheel of ``iniconfig`` that asks for ``colorama``."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"iniconfig-{version}-py3-none-any.whl"
+    information = f"iniconfig-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("iniconfig.py", "")
         wheel.writestr(
             f"{information}/METADATA",
-            "Metadata-Version: 2.1\nName: iniconfig\nVersion: 0.0.1+gpu\n"
+            f"Metadata-Version: 2.1\nName: iniconfig\nVersion: {version}\n"
             "Requires-Dist: colorama==0.4.6\n",
         )
         wheel.writestr(
@@ -43,7 +42,20 @@ def index(tmp_path: Path) -> Iterator[str]:
             "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
         wheel.writestr(f"{information}/RECORD", "")
-    (place / "iniconfig" / "index.html").write_text(f'<a href="{name}">{name}</a>')
+    return path
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[str]:
+    """An index that has ``iniconfig`` 0.0.1+gpu, which asks for ``colorama``, and nothing else."""
+    place = tmp_path / "index"
+    with served(place, write_wheel(place / "iniconfig", "0.0.1+gpu")) as url:
+        yield url
+
+
+@contextmanager
+def served(place: Path, wheel: Path) -> Iterator[str]:
+    (wheel.parent / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
     handler = functools.partial(Quiet, directory=str(place))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -58,10 +70,10 @@ def environment(tmp_path: Path) -> Path:
     return place
 
 
-def install(environment: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def install(environment: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", str(SCRIPT), *words],
-        env={**os.environ, "VIRTUAL_ENV": str(environment)},
+        env={**os.environ, "VIRTUAL_ENV": str(environment), **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -103,6 +115,52 @@ def test_replacing_what_an_earlier_stage_installed_fails(environment: Path) -> N
     result = install(environment, "toml==0.10.2")
     assert result.returncode == 1
     assert "toml==0.10.1" in result.stderr
+
+
+def test_what_came_from_a_file_is_not_replaced_either(environment: Path, tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path / "files", "0.0.1+file")
+    assert install(environment, str(wheel)).returncode == 0
+    result = install(environment, "iniconfig==2.0.0")
+    assert result.returncode == 1
+    assert "iniconfig==0.0.1+file" in result.stderr
+
+
+def test_an_environment_that_cannot_be_listed_is_an_error(environment: Path) -> None:
+    (environment / "bin/python").unlink()
+    (environment / "bin/python").symlink_to("/bin/false")
+    assert install(environment, "toml==0.10.2").returncode != 0
+
+
+@pytest.fixture(params=["uv", "pip"])
+def tools(request: pytest.FixtureRequest, environment: Path, tmp_path: Path) -> str:
+    """A ``PATH`` with uv, or without it and with pip in the environment."""
+    if request.param == "uv":
+        return os.environ["PATH"]
+    python = str(environment / "bin/python")
+    subprocess.run(["uv", "pip", "install", "-q", "--python", python, "pip"], check=True)
+    return "/usr/bin:/bin"
+
+
+def test_indexes_that_a_base_image_configures_are_not_asked(
+    environment: Path, index: str, tools: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "other"
+    with served(place, write_wheel(place / "iniconfig", "0.0.9")) as other:
+        (tmp_path / "pip.conf").write_text(f"[global]\nextra-index-url = {other}\n")
+        (tmp_path / "uv.toml").write_text(f'[[index]]\nurl = "{other}"\n')
+        result = install(
+            environment,
+            *("--without", "colorama") if tools == os.environ["PATH"] else (),
+            *("--index", index, "iniconfig"),
+            PATH=tools,
+            UV_INDEX=other,
+            UV_EXTRA_INDEX_URL=other,
+            UV_CONFIG_FILE=str(tmp_path / "uv.toml"),
+            PIP_EXTRA_INDEX_URL=other,
+            PIP_CONFIG_FILE=str(tmp_path / "pip.conf"),
+        )
+    assert result.returncode == 0, result.stderr
+    assert installed(environment)["iniconfig"] == "0.0.1+gpu"
 
 
 def test_instead(environment: Path, index: str) -> None:
