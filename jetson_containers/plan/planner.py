@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from jetson_containers.errors import BuilderError, Location, UsageError, raise_all
 from jetson_containers.image import labels as label_names
@@ -17,6 +16,7 @@ from jetson_containers.image.tag import tag_for
 from jetson_containers.package.model import Package
 from jetson_containers.plan.dockerfile import DockerfileFacts, read_dockerfile
 from jetson_containers.plan.fingerprint import FileFact, context_files, fingerprint
+from jetson_containers.plan.ignore import ignore_for
 from jetson_containers.plan.model import (
     MAX_LAYERS,
     BaseImage,
@@ -228,12 +228,13 @@ class _Chain:
         secrets = tuple(dict.fromkeys((*facts.secrets, *package.secrets)))
         flags = (*package.build_flags, *options.build_flags)
         device = options.device or package.buildkit_device
+        ignore = ignore_for(package.path, package.dockerfile)
         digest = fingerprint(
             {
                 "parent": parent.fingerprint if parent else self._base_key(),
                 "platform": self._target.platform,
                 "dockerfile": hashlib.sha256(facts.body).hexdigest(),
-                "files": context_files(package.path, facts.sources, _ignore(package.path)),
+                "files": context_files(package.path, facts.sources, ignore),
                 "contexts": context_facts,
                 "generated": package.generated,
                 "build_args": {k: v for k, v in args.items() if k not in BUDGET_ARGS},
@@ -298,7 +299,7 @@ class _Chain:
             elif member.package.dockerfile is None:
                 found[name] = str(member.package.path)
                 path = member.package.path
-                inputs[name] = context_files(path, None, _ignore(path))
+                inputs[name] = context_files(path, None, ignore_for(path, None))
             else:
                 raise BuilderError(
                     f"the Dockerfile of {package.reference} takes files from {name}, "
@@ -307,12 +308,6 @@ class _Chain:
                     hint=f"add {name} to its depends",
                 )
         return tuple(found.items()), inputs
-
-
-def _ignore(context: Path) -> bytes | None:
-    """What ``.dockerignore`` says, which engines honour for named contexts too."""
-    path = context / ".dockerignore"
-    return path.read_bytes() if path.is_file() else None
 
 
 def stage_reference(package: str, digest: str) -> str:
