@@ -97,6 +97,9 @@ def _serve(
         gc.disable()
         _silence()
         warnings.simplefilter("ignore")
+        for module in list(sys.modules.values()):
+            if isinstance(module, ModuleType):  # else the first warning would count as a change
+                vars(module).setdefault("__warningregistry__", {})
         roots = {item for directory in directories for item in (directory.root, directory.imports)}
         guard = guards.install(
             sorted(roots | set(settings.roots)), settings.environment, target.arch
