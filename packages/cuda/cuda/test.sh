@@ -3,7 +3,8 @@
 set -eu
 cuda=$1
 shift
-nvcc --version | grep -F "release $cuda,"
+found=$(nvcc --version)
+echo "$found" | grep -F "release $cuda,"
 work=$(mktemp -d)
 cat >"$work/a.cu" <<'END'
 #include <cuda_runtime.h>

@@ -2,5 +2,6 @@
 set -eu
 work=$(mktemp -d)
 ffmpeg -v error -f lavfi -i testsrc=duration=1:size=64x64:rate=5 "$work/a.mkv"
-ffprobe -v error -show_entries stream=width -of csv=p=0 "$work/a.mkv" | grep -qx 64
-ffmpeg -version | head -n 1
+width=$(ffprobe -v error -show_entries stream=width -of csv=p=0 "$work/a.mkv")
+[ "$width" = 64 ]
+ffmpeg -version
