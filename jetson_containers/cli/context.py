@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetson_containers.errors import Location, UsageError, raise_all
-from jetson_containers.platform.settings import SETTING_NAMES, overrides_from_settings
+from jetson_containers.platform.settings import SETTING_NAMES, target_from_settings
 from jetson_containers.platform.target import Target
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Context:
             name: self.environ[name] for name in SETTING_NAMES if self.environ.get(name)
         }
         if settings and not args.target:
-            named = derive(named, overrides_from_settings(settings))
+            named = target_from_settings(named, settings)
         if args.ubuntu and args.distro:
             raise UsageError("--ubuntu and --distro exclude each other", hint="give one of them")
         wanted = Overrides(

@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 
 from jetson_containers.errors import TargetError
-from jetson_containers.platform.derive import Overrides, parse_arch
+from jetson_containers.platform.derive import Overrides, derive, parse_arch
+from jetson_containers.platform.l4t import parse_l4t
+from jetson_containers.platform.named import named_target, named_targets
+from jetson_containers.platform.target import Target
 
 #: the names that are read; PYTORCH_VERSION and its like are settings of packages, not of a target
 SETTING_NAMES = (
@@ -17,6 +20,37 @@ SETTING_NAMES = (
     "CUDA_ARCH",
     "SYSTEM_ARCH",
 )
+
+
+def target_from_settings(host: Target, settings: Mapping[str, str]) -> Target:
+    """The target that ``settings`` describe, beginning with ``host`` where it can be meant.
+
+    Settings that name a machine of another architecture describe another machine: an Arm server,
+    or, with L4T or ``tegra-aarch64``, the Jetson whose release is the newest not above the L4T
+    that is asked for (Orin where a release is for several). Raises :class:`TargetError` as ``derive`` does.
+    """
+    overrides = overrides_from_settings(settings)
+    if overrides.arch is None or parse_arch(overrides.arch) == host.arch:
+        return derive(host, overrides)
+    if parse_arch(overrides.arch) == "x86_64":
+        return derive(named_target("x86-cu130"), overrides)
+    tegra = settings.get("CUDA_ARCH", "").strip().startswith("tegra")
+    if not overrides.l4t and not tegra:
+        return derive(named_target("sbsa-cu130"), overrides)
+    jetsons = [target for target in named_targets() if target.l4t is not None]
+    if not overrides.l4t:
+        return derive(next(item for item in jetsons if item.system == "tegra"), overrides)
+    wanted = parse_l4t(overrides.l4t)
+    nearest = max(
+        jetsons,
+        key=lambda item: (
+            item.l4t is not None and item.l4t.major == wanted.major,
+            item.l4t is not None and item.l4t <= wanted,
+            item.l4t,
+            item.name.startswith("orin"),
+        ),
+    )
+    return derive(nearest, overrides)
 
 
 def overrides_from_settings(settings: Mapping[str, str]) -> Overrides:

@@ -6,7 +6,7 @@ from jetson_containers.errors import Problems, TargetError
 from jetson_containers.platform.derive import Overrides, derive
 from jetson_containers.platform.named import named_target
 from jetson_containers.platform.nearest import ImpossibleTarget
-from jetson_containers.platform.settings import overrides_from_settings
+from jetson_containers.platform.settings import overrides_from_settings, target_from_settings
 
 #: base, overrides -> canonical name
 DERIVED = [
@@ -123,3 +123,24 @@ def test_empty_settings_change_nothing() -> None:
 def test_contradicting_architectures() -> None:
     with pytest.raises(TargetError, match="different machines"):
         overrides_from_settings({"CUDA_ARCH": "x86_64", "SYSTEM_ARCH": "aarch64"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"CUDA_VERSION": "12.9"}, "x86-cu129"),
+        ({"SYSTEM_ARCH": "x86_64"}, "x86-cu130"),
+        ({"SYSTEM_ARCH": "aarch64"}, "sbsa-cu130"),
+        ({"CUDA_ARCH": "tegra-aarch64"}, "orin-jp62"),
+        ({"L4T_VERSION": "36.4.0", "SYSTEM_ARCH": "aarch64"}, "orin-jp61"),
+        ({"L4T_VERSION": "38.2.0", "CUDA_ARCH": "aarch64"}, "thor-jp70"),
+        ({"L4T_VERSION": "35.4.1", "CUDA_ARCH": "tegra-aarch64"}, "orin-jp5+r35.4.1"),
+    ],
+)
+def test_settings_can_describe_another_machine(settings: dict[str, str], name: str) -> None:
+    assert target_from_settings(named_target("x86-cu130"), settings).name == name
+
+
+def test_l4t_alone_does_not_make_an_x86_machine_a_jetson() -> None:
+    with pytest.raises(TargetError):
+        target_from_settings(named_target("x86-cu130"), {"L4T_VERSION": "36.4.0"})
