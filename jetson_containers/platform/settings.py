@@ -27,7 +27,8 @@ def target_from_settings(host: Target, settings: Mapping[str, str]) -> Target:
 
     Settings that name a machine of another architecture describe another machine: an Arm server,
     or, with L4T or ``tegra-aarch64``, the Jetson whose release is the newest not above the L4T
-    that is asked for (Orin where a release is for several). Raises :class:`TargetError` as ``derive`` does.
+    that is asked for (Orin where a release is for several). Raises :class:`TargetError` as
+    ``derive`` does.
     """
     overrides = overrides_from_settings(settings)
     if overrides.arch is None or parse_arch(overrides.arch) == host.arch:
