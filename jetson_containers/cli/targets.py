@@ -6,7 +6,12 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from jetson_containers.cli.context import Context, add_common_options, add_target_options
+from jetson_containers.cli.context import (
+    Context,
+    add_common_options,
+    add_target_options,
+    say,
+)
 from jetson_containers.errors import ExitCode
 from jetson_containers.platform.target import Target
 
@@ -56,4 +61,9 @@ def main(argv: Sequence[str]) -> int:
     for row in rows:
         cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         print("  ".join(cells).rstrip())
+    if len(found) == 1:
+        from jetson_containers.platform.named import cut_architectures
+
+        for number, reason in cut_architectures(found[0]):
+            say(f"sm_{number} is left out: {reason}")
     return ExitCode.DONE

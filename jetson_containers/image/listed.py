@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from jetson_containers.errors import UsageError
-
-if TYPE_CHECKING:
-    from jetson_containers.engine.protocol import ImageInfo
 
 Source = Literal["local", "registry", "build"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -29,20 +26,6 @@ class ListedImage:
     created: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     digest: str = ""
-
-
-def from_engine(info: ImageInfo) -> tuple[ListedImage, ...]:
-    """Every reference of a local image."""
-    return tuple(
-        ListedImage(
-            reference,
-            "local",
-            architectures=(info.arch,) if info.arch else (),
-            labels=info.labels,
-            digest=info.digest,
-        )
-        for reference in info.references
-    )
 
 
 def from_summaries(summaries: Iterable[Mapping[str, Any]]) -> tuple[ListedImage, ...]:

@@ -260,16 +260,6 @@ class _Provider(AbstractProvider[Wish, Candidate, str]):
         narrowed = any(item.requirement.choosy for item in information[identifier])
         return identifier not in causes, not narrowed, identifier
 
-    def narrow_requirement_selection(
-        self,
-        identifiers: Iterable[str],
-        resolutions: Mapping[str, Candidate],
-        candidates: Mapping[str, Iterator[Candidate]],
-        information: Mapping[str, Iterator[RequirementInformation[Wish, Candidate]]],
-        backtrack_causes: Sequence[RequirementInformation[Wish, Candidate]],
-    ) -> Iterable[str]:
-        return identifiers
-
     def find_matches(
         self,
         identifier: str,
