@@ -50,6 +50,17 @@ class Absent:
 Candidate: TypeAlias = Package | Absent
 
 
+class CatalogueResolver:
+    """Resolves many requests against one catalogue, and shares what they have in common."""
+
+    def __init__(self, catalogue: Shelf) -> None:
+        self.catalogue = catalogue
+
+    def resolve(self, request: Sequence[Requirement]) -> Resolution:
+        """As :func:`resolve`."""
+        return resolve(self.catalogue, request)
+
+
 def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
     """One package per name for ``request``, in canonical order.
 
