@@ -21,9 +21,10 @@ from jetson_containers.cli.context import (
     say,
 )
 from jetson_containers.cli.logs import RunLogs
-from jetson_containers.cli.planning import add_request_options, patterns, plan_for
+from jetson_containers.cli.planning import add_request_options, plan_for
 from jetson_containers.cli.screen import Screen, open_screen
 from jetson_containers.cli.summary import failure, summary
+from jetson_containers.cli.words import patterns
 from jetson_containers.engine.base import choose_base, planned_base
 from jetson_containers.engine.builder import Builder, BuildOptions
 from jetson_containers.engine.command import pasteable

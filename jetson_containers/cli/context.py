@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -215,12 +215,3 @@ def warn(text: str) -> None:
 def say(text: str) -> None:
     """A remark, on stderr."""
     print(text, file=sys.stderr)
-
-
-def split_packages(words: Sequence[str]) -> tuple[str, ...]:
-    """Package names from words that may be lists themselves (``a,b``)."""
-    return tuple(
-        name for word in words for name in re.split(r",(?![<>=!~])", word) if name.strip()
-    )
-
-

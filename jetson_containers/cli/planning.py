@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
-import re
 import shlex
-from collections.abc import Sequence
-from pathlib import Path
 
-from jetson_containers.cli.context import Context, split_packages, warn
-from jetson_containers.errors import BuilderError, Problems, UsageError, raise_all
-from jetson_containers.package.catalogue import Catalogue
-from jetson_containers.package.grammar import parse_requirement
-from jetson_containers.package.model import Requirement
+from jetson_containers.cli.context import Context
+from jetson_containers.cli.faults import report_findings, with_faults
+from jetson_containers.cli.words import parse_build_args, patterns, split_packages
+from jetson_containers.errors import BuilderError, UsageError, raise_all
 from jetson_containers.plan.model import BaseImage, Plan
 from jetson_containers.plan.planner import PlanOptions, make_plan
-from jetson_containers.resolve.explain import MissingPackage
-from jetson_containers.resolve.model import Resolution
-from jetson_containers.resolve.resolver import resolve
+from jetson_containers.plan.request import resolutions_for
 
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:
@@ -76,12 +69,17 @@ def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plan:
         )
     catalogue = context.catalogue
     try:
-        resolutions = resolutions_for(catalogue, args.packages, args.skip_packages, args.multiple)
+        resolutions = resolutions_for(
+            catalogue,
+            split_packages(args.packages),
+            patterns(args.skip_packages),
+            args.multiple,
+        )
     except BuilderError as error:
-        raise_all(_with_faults(context, error))
+        raise_all(with_faults(context, error))
         raise
     if not again:
-        _report_findings(context, catalogue, resolutions)
+        report_findings(context, catalogue, resolutions)
     options = PlanOptions(
         name=args.name,
         build_args=parse_build_args(args.build_args),
@@ -91,137 +89,3 @@ def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plan:
         only_tests=patterns(getattr(args, "test_only", "")),
     )
     return make_plan(resolutions, base, options)
-
-
-def resolutions_for(
-    catalogue: Catalogue, words: Sequence[str], skip: str, multiple: bool
-) -> tuple[Resolution, ...]:
-    """One resolution for all words, or one each; every faulty word is reported."""
-    requirements: list[Requirement] = []
-    errors: list[BuilderError] = []
-    for word in split_packages(words):
-        try:
-            requirements += _expand(catalogue, word)
-        except BuilderError as error:
-            errors.append(error)
-    raise_all(errors)
-    kept = [item for item in requirements if not _skipped(str(item), patterns(skip))]
-    if not kept:
-        raise UsageError("every package that was named is skipped", hint="see --skip-packages")
-    if not multiple:
-        return (resolve(catalogue, kept),)
-    found: list[Resolution] = []
-    for item in kept:
-        try:
-            found.append(resolve(catalogue, (item,)))
-        except BuilderError as error:
-            errors.append(error)
-    raise_all(errors)
-    return tuple(found)
-
-
-def _expand(catalogue: Catalogue, word: str) -> list[Requirement]:
-    """A wildcard stands for every package (by reference or default name) that it matches."""
-    if not any(sign in word for sign in "*?["):
-        return [parse_requirement(word)]
-    names = fnmatch.filter(catalogue.names(), word)
-    exact = [
-        package.reference
-        for package in catalogue.packages
-        if fnmatch.fnmatchcase(package.reference, word) and package.name not in names
-    ]
-    if not names and not exact:
-        raise UsageError(
-            f"no package matches {word} on {catalogue.target.name}",
-            hint="`jetson-containers list` shows the packages",
-        )
-    return [parse_requirement(item) for item in (*names, *exact)]
-
-
-def patterns(text: str) -> tuple[str, ...]:
-    """Patterns separated by commas or spaces."""
-    return tuple(item for item in re.split(r"[,\s]+", text) if item)
-
-
-def _skipped(reference: str, skip: Sequence[str]) -> bool:
-    name = reference.partition(":")[0]
-    return any(
-        fnmatch.fnmatchcase(reference, item) or fnmatch.fnmatchcase(name, item) for item in skip
-    )
-
-
-def parse_build_args(text: str) -> dict[str, str]:
-    """``KEY:VALUE`` pairs joined by commas, as in the ecosystem; ``KEY=VALUE`` too.
-
-    A comma inside a value belongs to it unless a new ``KEY:`` or ``KEY=`` follows.
-    """
-    found: dict[str, str] = {}
-    if not text.strip():
-        return found
-    for part in re.split(r",(?=\s*[A-Za-z_][A-Za-z0-9_]*\s*[:=])", text):
-        match = re.match(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*[:=](.*)", part, re.S)
-        if match is None:
-            raise UsageError(
-                f"--build-args cannot be read at {part!r}", hint="write KEY:VALUE,KEY2:VALUE2"
-            )
-        found[match.group(1)] = match.group(2).strip()
-    return found
-
-
-def _with_faults(context: Context, error: BuilderError) -> list[BuilderError]:
-    """An unknown package may be one whose definition is faulty: then that is the error."""
-    found: list[BuilderError] = []
-    for item in error.errors if isinstance(error, Problems) else (error,):
-        name = item.requirement.name if isinstance(item, MissingPackage) else None
-        faults = [
-            BuilderError(finding.message, where=finding.location, hint=finding.hint)
-            for finding in context.catalogue.findings
-            if finding.severity == "error"
-            and name
-            in (finding.package.partition(":")[0], Path(finding.location.path).parent.name)
-        ]
-        elsewhere = _elsewhere(context, item) if isinstance(item, MissingPackage) else []
-        if elsewhere and not faults:
-            what = f"{item.what}: on {context.target.name} it is not defined"
-            hint = f"it is for {', '.join(elsewhere)}"
-            item = UsageError(what.replace("unknown package ", ""), where=item.where, hint=hint)
-        found += faults or [item]
-    return found
-
-
-def _elsewhere(context: Context, error: MissingPackage) -> list[str]:
-    """The known targets that have a package which this one does not know at all."""
-    from jetson_containers.platform.named import named_targets
-
-    name = error.requirement.name
-    if context.catalogue.versions(name) or context.catalogue.refusals(name):
-        return []
-    return [
-        target.name
-        for target in named_targets()
-        if context.catalogue_for(target).versions(name)
-    ]
-
-
-def _report_findings(
-    context: Context, catalogue: Catalogue, resolutions: Sequence[Resolution]
-) -> None:
-    """Faults of packages that the chain uses stop the run; others are counted, once."""
-    used = {
-        package.path for resolution in resolutions for package in resolution.packages
-    }
-    errors: list[BuilderError] = []
-    others = 0
-    for finding in catalogue.findings:
-        concerned = Path(finding.location.path).parent in used
-        if finding.severity == "error" and concerned:
-            errors.append(
-                BuilderError(finding.message, where=finding.location, hint=finding.hint)
-            )
-        elif finding.severity == "error":
-            others += 1
-        elif finding.severity == "warning" and (concerned or context.verbose):
-            warn(f"{finding.location}: {finding.message}")
-    if others:
-        warn(f"{others} other definitions have faults; `jetson-containers list` shows them")
-    raise_all(errors)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from jetson_containers.cli.planning import parse_build_args, resolutions_for
+from jetson_containers.cli.words import parse_build_args, patterns, split_packages
 from jetson_containers.errors import UsageError
+from jetson_containers.plan.request import resolutions_for
 from tests.unit.shelves import catalogue
 
 SHELF = catalogue("ros:humble", "ros:iron*", "torch:2.8", "torch:2.9*", "user torch", "tool")
 
 
 def chosen(*words: str, skip: str = "", multiple: bool = False) -> list[list[str]]:
-    found = resolutions_for(SHELF, words, skip, multiple)
+    found = resolutions_for(SHELF, split_packages(words), patterns(skip), multiple)
     return [[package.reference for package in item.packages] for item in found]
 
 

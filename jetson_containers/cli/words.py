@@ -1,0 +1,38 @@
+"""Options that hold several things in one word: lists of packages, patterns, build arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jetson_containers.errors import UsageError
+
+
+def split_packages(words: Sequence[str]) -> tuple[str, ...]:
+    """Package names from words that may be lists themselves (``a,b``)."""
+    return tuple(
+        name for word in words for name in re.split(r",(?![<>=!~])", word) if name.strip()
+    )
+
+
+def patterns(text: str) -> tuple[str, ...]:
+    """Patterns separated by commas or spaces."""
+    return tuple(item for item in re.split(r"[,\s]+", text) if item)
+
+
+def parse_build_args(text: str) -> dict[str, str]:
+    """``KEY:VALUE`` pairs joined by commas, as in the ecosystem; ``KEY=VALUE`` too.
+
+    A comma inside a value belongs to it unless a new ``KEY:`` or ``KEY=`` follows.
+    """
+    found: dict[str, str] = {}
+    if not text.strip():
+        return found
+    for part in re.split(r",(?=\s*[A-Za-z_][A-Za-z0-9_]*\s*[:=])", text):
+        match = re.match(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*[:=](.*)", part, re.S)
+        if match is None:
+            raise UsageError(
+                f"--build-args cannot be read at {part!r}", hint="write KEY:VALUE,KEY2:VALUE2"
+            )
+        found[match.group(1)] = match.group(2).strip()
+    return found
