@@ -25,6 +25,26 @@ def fingerprint(inputs: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def input_digests(inputs: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Each input of a fingerprint with 16 hex digits of its own ``sha256``, in its order.
+
+    Inputs that hold files or named contexts have one entry for each of these: ``files:install.sh``.
+    Law: two stages have equal digests exactly when they have equal fingerprints.
+    """
+    parts: dict[str, Any] = {}
+    for name, value in inputs.items():
+        if name in ("files", "generated"):
+            parts |= {f"{name}:{path}": rest for path, *rest in value}
+        elif name == "contexts":
+            parts |= {f"{name}:{context}": facts for context, facts in value.items()}
+        else:
+            parts[name] = value
+    return tuple(
+        (name, hashlib.sha256(dumps({"": _sorted(value)}).encode()).hexdigest()[:16])
+        for name, value in parts.items()
+    )
+
+
 def context_files(
     context: Path, sources: Sequence[str] | None, ignore: bytes | None = None
 ) -> tuple[FileFact, ...]:

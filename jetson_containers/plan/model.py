@@ -54,7 +54,8 @@ class Stage:
     every machine. ``platform`` is the OCI platform. ``layers`` counts the filesystem layers that
     the Dockerfile can add at most; ``needs`` are the engine capabilities that it uses; ``budget``
     names the arguments for job counts that it declares, whose values are no part of the plan;
-    ``generated`` are files (path, text) that a config.py adds to the context.
+    ``generated`` are files (path, text) that a config.py adds to the context. ``inputs`` are
+    digests of what the fingerprint is made of, so that two plans can tell which of them changed.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     budget: tuple[str, ...] = ()
     generated: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
 
     @property
     def title(self) -> str:
@@ -104,6 +106,7 @@ class Stage:
             "tests": [list(test.argv) for test in self.tests],
             "reference": self.reference,
             "reason": self.reason,
+            "inputs": dict(self.inputs),
         }
 
 

@@ -15,7 +15,7 @@ from jetson_containers.image import labels as label_names
 from jetson_containers.image.tag import tag_for
 from jetson_containers.package.model import Package
 from jetson_containers.plan.dockerfile import DockerfileFacts, read_dockerfile
-from jetson_containers.plan.fingerprint import FileFact, context_files, fingerprint
+from jetson_containers.plan.fingerprint import FileFact, context_files, fingerprint, input_digests
 from jetson_containers.plan.ignore import ignore_for
 from jetson_containers.plan.model import (
     MAX_LAYERS,
@@ -229,22 +229,21 @@ class _Chain:
         flags = (*package.build_flags, *options.build_flags)
         device = options.device or package.buildkit_device
         ignore = ignore_for(package.path, package.dockerfile)
-        digest = fingerprint(
-            {
-                "parent": parent.fingerprint if parent else self._base_key(),
-                "platform": self._target.platform,
-                "dockerfile": hashlib.sha256(facts.body).hexdigest(),
-                "files": context_files(package.path, facts.sources, ignore),
-                "contexts": context_facts,
-                "generated": package.generated,
-                "build_args": {k: v for k, v in args.items() if k not in BUDGET_ARGS},
-                "secrets": sorted(secrets),
-                "device": device,
-                "flags": flags,
-                "packages": tuple(self._packages),
-                "target": self._target.to_dict(),
-            }
-        )
+        inputs = {
+            "parent": parent.fingerprint if parent else self._base_key(),
+            "platform": self._target.platform,
+            "dockerfile": hashlib.sha256(facts.body).hexdigest(),
+            "files": context_files(package.path, facts.sources, ignore),
+            "contexts": context_facts,
+            "generated": package.generated,
+            "build_args": {k: v for k, v in args.items() if k not in BUDGET_ARGS},
+            "secrets": sorted(secrets),
+            "device": device,
+            "flags": flags,
+            "packages": tuple(self._packages),
+            "target": self._target.to_dict(),
+        }
+        digest = fingerprint(inputs)
         self._lineage.append([package.reference, digest])
         return Stage(
             id=f"{package.name}-{digest[:12]}",
@@ -277,6 +276,7 @@ class _Chain:
             needs=tuple(sorted(facts.needs)),
             budget=tuple(name for name in BUDGET_ARGS if name in facts.args),
             generated=package.generated,
+            inputs=input_digests(inputs),
         )
 
     def _base_key(self) -> str:

@@ -92,6 +92,25 @@ def test_the_place_of_the_tree_does_not_count(tree, tmp_path):
     assert stage(tree).fingerprint == stage(moved).fingerprint
 
 
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda root: (app(root) / "install.sh").write_text("echo 2\n"), {"files:install.sh"}),
+        (lambda root: (app(root) / "parts" / "two").write_text(""), {"files:parts/two"}),
+        (
+            lambda root: (app(root) / "Dockerfile").write_text(DOCKERFILE.replace("token", "key")),
+            {"dockerfile", "secrets"},
+        ),
+        (lambda root: (app(root) / "README.md").write_text("other"), set()),
+    ],
+    ids=["bytes", "new-file", "secret-id", "unseen"],
+)
+def test_the_digests_tell_which_input_changed(tree, change, names):
+    before = stage(tree).inputs
+    change(tree)
+    assert {name for name, _ in set(before) ^ set(stage(tree).inputs)} == names
+
+
 def test_base_arguments_flags_and_device_count(tree):
     plain = stage(tree).fingerprint
     others = {
