@@ -13,19 +13,30 @@ from jetson_containers.cli.context import (
 )
 from jetson_containers.cli.planning import add_request_options, plan_for
 from jetson_containers.engine.base import planned_base
-from jetson_containers.errors import ExitCode
-from jetson_containers.plan.model import Plan
+from jetson_containers.errors import ExitCode, UsageError
+from jetson_containers.plan.model import Plan, dumps
 
 
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="jetson-containers plan",
         description="Show the stages and images that a build would make. Asks no engine.",
-        epilog="example:\n  jetson-containers plan sglang --target orin-jp62",
+        epilog="examples:\n  jetson-containers plan sglang --target orin-jp62\n"
+        "  jetson-containers plan sglang --json > old.json\n"
+        "  jetson-containers plan sglang --diff old.json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_request_options(result)
-    result.add_argument("--json", action="store_true", help="the plan as one JSON document")
+    result.add_argument("--json", action="store_true", help="one JSON document")
+    result.add_argument(
+        "--diff",
+        default="",
+        metavar="OLD",
+        help="what is built again, and why, compared with a plan of --json (`-` reads stdin)",
+    )
+    result.add_argument(
+        "--exit-code", action="store_true", help="with --diff: exit 1 if anything changed"
+    )
     add_target_options(result)
     add_package_options(result)
     add_common_options(result)
@@ -35,7 +46,16 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     context = Context.of(args)
+    if args.exit_code and not args.diff:
+        raise UsageError("--exit-code needs --diff", hint="name the plan to compare with")
     plan = plan_for(context, planned_base(context.target, args.base))
+    if args.diff:
+        from jetson_containers.cli import plan_diff
+
+        found = plan_diff.difference(args.diff, plan)
+        text = dumps(found.to_dict(), indent=2) + "\n" if args.json else plan_diff.render(found)
+        print(text, end="")
+        return ExitCode.FAILED if args.exit_code and not found.equal else ExitCode.DONE
     print(plan.to_json() if args.json else render(plan), end="")
     return ExitCode.DONE
 

@@ -1,0 +1,84 @@
+"""``plan --diff``: the difference of two plans in words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from jetson_containers.errors import Location, UsageError
+from jetson_containers.plan.diff import ABSENT, ImageDiff, InputChange, PlanDiff, diff
+from jetson_containers.plan.model import Plan
+from jetson_containers.plan.outline import outline, read_outline
+
+
+def difference(old: str, plan: Plan) -> PlanDiff:
+    """How ``plan`` differs from the one in the file ``old``; ``-`` is stdin."""
+    name = "stdin" if old == "-" else old
+    try:
+        text = sys.stdin.read() if old == "-" else Path(old).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(
+            f"the plan to compare with cannot be read: {reason}",
+            where=Location(name),
+            hint="name a file that `jetson-containers plan PKG... --json` wrote",
+        ) from None
+    return diff(read_outline(text, name), outline(plan.to_dict()))
+
+
+def render(found: PlanDiff) -> str:
+    """For people: what is built again comes with its reason, what only follows is counted."""
+    if found.equal:
+        return "nothing changed\n"
+    lines = [f"target  {item.subject} {_moved(item)}" for item in found.target]
+    if found.base:
+        lines.append(f"base    {_moved(found.base)}")
+    for image in found.images:
+        lines += [*([""] if lines else []), *_image(image)]
+    for word, references in (("added", found.added), ("removed", found.removed)):
+        lines += [f"image   {reference} {word}" for reference in references]
+    return "\n".join(lines) + "\n"
+
+
+def _image(image: ImageDiff) -> Iterator[str]:
+    yield f"image   {image.after}"
+    if image.before != image.after:
+        yield f"        was {image.before}"
+    followers: list[str] = []
+    for change in image.changes:
+        if change.kind == "rebuilt" and change.follows:
+            followers.append(change.package)
+            continue
+        sign = {"added": "+", "removed": "-", "rebuilt": "~"}[change.kind]
+        yield f"  {sign} {change.after or change.before} {change.kind}"
+        own = [item for item in change.because if item.name not in ("parent", "target")]
+        yield from (f"      {_words(item)}" for item in own)
+    if followers:
+        yield f"  ~ {len(followers)} rebuilt only because of this: {' '.join(followers)}"
+    order = "; the packages of both stand in another order" if image.reordered else ""
+    yield f"  = {image.shared} of {image.stages} stages stay{order}"
+
+
+def _words(item: InputChange) -> str:
+    """One changed input, as a part of a sentence."""
+    if item.name in ("file", "context"):
+        word = {"file": "file", "context": "files of"}[item.name]
+        if item.before == ABSENT:
+            return f"{word} {item.subject}: new"
+        return f"{word} {item.subject}: {'gone' if item.after == ABSENT else 'changed'}"
+    sentences = {
+        "order": f"stands on {item.after} instead of {item.before}",
+        "dockerfile": f"Dockerfile {item.subject}: changed",
+        "build-arg": f"build argument {item.subject}: {_moved(item)}",
+        "packages": "packages without a stage of their own: changed",
+        "format": "this program fingerprints stages in another way",
+        "unrecorded": "the old plan does not tell why: it has no digests of inputs",
+    }
+    if item.name in sentences:
+        return sentences[item.name]
+    return f"{item.name}: {_moved(item) if item.before or item.after else 'changed'}"
+
+
+def _moved(item: InputChange) -> str:
+    return f"{item.before or 'nothing'} -> {item.after or 'nothing'}"
