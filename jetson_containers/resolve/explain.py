@@ -2,127 +2,301 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.package.model import Package, Requirement
+from jetson_containers.resolve.mend import Remedy
 from jetson_containers.resolve.model import Because
-from jetson_containers.resolve.shelf import Shelf, lookup
+from jetson_containers.resolve.numbered import Numbered
+from jetson_containers.resolve.search import Demand, Failure
+from jetson_containers.resolve.shelf import Shelf
 
 
-class MissingPackage(BuilderError):
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A package that could have stood in the image, and each rule that keeps it out."""
+
+    reference: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why ``request`` has no solution on a target.
+
+    ``causes`` are requirements that cannot hold together, and none of them can be left out;
+    ``circles`` are packages that would need themselves, first and last the same. ``alternatives``
+    are all packages of the names in question; ``remedies`` the smallest changes, best first.
+    """
+
+    target: str
+    request: tuple[Requirement, ...]
+    causes: tuple[Because, ...]
+    circles: tuple[tuple[str, ...], ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form (``why-not --json``)."""
+        return {
+            "target": self.target,
+            "request": [str(item) for item in self.request],
+            "causes": [_cause(item) for item in self.causes],
+            "circles": [list(path) for path in self.circles],
+            "alternatives": [
+                {"package": item.reference, "reasons": list(item.reasons)}
+                for item in self.alternatives
+            ],
+            "remedies": [item.to_dict() for item in self.remedies],
+        }
+
+
+class Unresolvable(BuilderError):
+    """A request without a solution, with its ``explanation``."""
+
+    explanation: Explanation
+
+    @property
+    def causes(self) -> tuple[Because, ...]:
+        """The requirements that cannot hold together."""
+        return self.explanation.causes
+
+
+class MissingPackage(Unresolvable):
     """A requirement that no known package satisfies.
 
     ``path`` leads from the request to the package that asks.
     """
 
-    def __init__(
-        self, what: str, requirement: Requirement, path: tuple[str, ...], hint: str
-    ) -> None:
-        self.requirement = requirement
-        self.path = path
-        super().__init__(what, where=requirement.location, hint=hint)
+    requirement: Requirement
+    path: tuple[str, ...]
 
 
 class UnknownPackage(MissingPackage, UsageError):
     """A wish on the command line that nothing satisfies."""
 
 
-class ConflictError(BuilderError):
+class ConflictError(Unresolvable):
     """Requirements that no choice of versions satisfies together."""
 
-    def __init__(
-        self, what: str, causes: tuple[Because, ...], where: Location | None, hint: str
-    ) -> None:
-        self.causes = causes
-        super().__init__(what, where=where, hint=hint)
+
+class CycleError(Unresolvable):
+    """Packages that need each other; ``path`` starts and ends with the same name."""
+
+    path: tuple[str, ...]
 
 
-def missing_error(
-    catalogue: Shelf, because: Because, request: Sequence[Requirement] = ()
-) -> MissingPackage:
-    """The error for one requirement that nothing satisfies, with what is known instead."""
-    requirement = because.requirement
-    path = _path(catalogue, request, because.parent)
-    via = f" (wanted by {' -> '.join(path)})" if path else ""
-    found = lookup(catalogue, Requirement(requirement.name))
-    target = catalogue.target.name
-    kind = MissingPackage if because.parent else UnknownPackage
-    if found and found[1]:
-        name, versions = found
-        known = ", ".join(sorted(package.reference for package in versions))
-        what = f"no version of {name} satisfies {requirement} on {target}{via}"
-        refused = _refused_text(catalogue, name)
-        return kind(what, requirement, path, f"known here: {known}{refused}")
-    refused = _refused_text(catalogue, requirement.name)
-    if refused:
-        what = f"{requirement.name} is not for target {target}{via}"
-        return kind(what, requirement, path, refused.lstrip("; "))
-    near = catalogue.nearest(requirement.name)
-    hint = f"did you mean {', '.join(near)}?" if near else "`jetson-containers list` shows all"
-    return kind(f"unknown package {requirement}{via}", requirement, path, hint)
-
-
-def conflict_error(
-    catalogue: Shelf,
+def unresolvable(
+    numbered: Numbered,
     request: Sequence[Requirement],
-    causes: tuple[tuple[Because, bool], ...],
-) -> BuilderError:
-    """The error for a failed search: a missing package if that is the cause, else a conflict."""
-    for because, forbids in causes:
-        found = lookup(catalogue, because.requirement)
-        if not forbids and (found is None or not found[1]):
-            return missing_error(catalogue, because, request)
+    failure: Failure,
+    remedies: tuple[Remedy, ...] = (),
+) -> Unresolvable:
+    """The error for a request without a solution."""
+    packages = numbered.packages
+    causes = tuple(
+        Because(
+            demand.wish.requirement,
+            None if demand.parent is None else packages[demand.parent],
+            demand.forbids,
+        )
+        for demand in failure.demands
+    )
+    circles = tuple(_around(packages[at].reference for at in path) for path in failure.circles)
+    names = sorted(
+        {demand.wish.name for demand in failure.demands if _is_contested(demand.wish.name, failure)}
+    )
+    explanation = Explanation(
+        numbered.catalogue.target.name,
+        tuple(request),
+        causes,
+        circles,
+        tuple(item for name in names for item in _alternatives(numbered, failure, name)),
+        remedies,
+    )
+    missing = [
+        because
+        for because, demand in zip(causes, failure.demands, strict=True)
+        if not demand.wish.accepted and not demand.forbids
+    ]
+    error: Unresolvable
+    if len(missing) == 1 and not any(item.forbids for item in causes):
+        error = _missing(numbered, explanation, missing[0])
+    elif circles and not missing:
+        error = _circle(numbered, explanation, failure)
+    else:
+        error = _conflict(explanation)
+    error.explanation = explanation
+    return error
+
+
+def missing_error(catalogue: Shelf, because: Because) -> Unresolvable:
+    """The error for one requirement of the request that nothing satisfies."""
+    numbered = Numbered(catalogue)
+    demand = Demand(None, numbered.wish(because.requirement))
+    return unresolvable(numbered, (because.requirement,), Failure((demand,), ()))
+
+
+def _is_contested(name: str, failure: Failure) -> bool:
+    """Whether the choice of a version of this name decides anything in the failure."""
+    wishes = [demand for demand in failure.demands if demand.wish.name == name]
+    return len(wishes) > 1 or any(not demand.wish.accepted for demand in wishes)
+
+
+def _alternatives(numbered: Numbered, failure: Failure, name: str) -> list[Alternative]:
+    """Every package of a name, defined for the target or not, with what keeps it out."""
+    found = []
+    demands = [demand for demand in failure.demands if demand.wish.name == name]
+    default = numbered.versions(name)[:1]
+    for at in numbered.versions(name):
+        reasons = [
+            str(
+                Because(
+                    demand.wish.requirement,
+                    None if demand.parent is None else numbered.packages[demand.parent],
+                    demand.forbids,
+                )
+            )
+            for demand in demands
+            if (at in demand.wish.accepted) == demand.forbids
+        ]
+        own = [
+            str(Because(demand.wish.requirement, numbered.packages[at], demand.forbids))
+            for demand in failure.demands
+            if demand.parent == at
+        ]
+        if not reasons and not own and (at,) != default:
+            reasons = ["nothing asks for another version than the default"]
+        found.append(Alternative(numbered.packages[at].reference, tuple(reasons or own)))
+    return found + [
+        Alternative(refusal.reference, refusal.reasons)
+        for refusal in numbered.catalogue.refusals(name)
+    ]
+
+
+def _missing(numbered: Numbered, explanation: Explanation, because: Because) -> MissingPackage:
+    """The error for one requirement that nothing satisfies, with what is known instead."""
+    requirement, target = because.requirement, explanation.target
+    path = _path(explanation.causes, because)
+    via = f" (wanted by {' -> '.join(path)})" if path else ""
+    known = [numbered.packages[at].reference for at in numbered.versions(requirement.name)]
+    refused = [
+        f"{item.reference}: {', '.join(item.reasons)}"
+        for item in numbered.catalogue.refusals(requirement.name)
+    ]
+    if known:
+        what = f"no version of {requirement.name} satisfies {requirement} on {target}{via}"
+        hint = "; ".join([f"known here: {', '.join(sorted(known))}", *refused])
+    elif refused:
+        what = f"{requirement.name} is not for target {target}{via}"
+        hint = "; ".join(refused)
+    else:
+        what = f"unknown package {requirement}{via}"
+        near = numbered.catalogue.nearest(requirement.name)
+        hint = f"did you mean {', '.join(near)}?" if near else "`jetson-containers list` shows all"
+    kind = MissingPackage if because.parent else UnknownPackage
+    error = kind(what, where=requirement.location, hint=_hint(explanation.remedies, hint))
+    error.requirement, error.path = requirement, path
+    return error
+
+
+def _circle(numbered: Numbered, explanation: Explanation, failure: Failure) -> CycleError:
+    path = explanation.circles[0]
+    first = numbered.packages[failure.circles[0][0]]
+    following = failure.circles[0][1 % len(failure.circles[0])]
+    where = next(
+        (
+            wish.requirement.location
+            for wish in numbered.needs(failure.circles[0][0])
+            if wish.name == numbered.packages[following].name and wish.requirement.location
+        ),
+        first.location,
+    )
+    error = CycleError(
+        f"the packages depend on each other in a circle: {' -> '.join(path)}",
+        where=where,
+        hint=_hint(
+            explanation.remedies,
+            "drop one of these requirements, or move what both need into a third package",
+        ),
+    )
+    error.path = path
+    return error
+
+
+def _conflict(explanation: Explanation) -> ConflictError:
     lines = []
-    for because, forbids in causes:
-        verb = f"{because.parent.reference} conflicts with {because.requirement}" if (
-            forbids and because.parent
-        ) else str(because)
-        path = _path(catalogue, request, because.parent)
-        lines.append(f"  {verb}" + (f", wanted by {' -> '.join(path)}" if len(path) > 1 else ""))
-    names = sorted({because.requirement.name for because, _ in causes})
-    known = []
-    for name in names:
-        found = lookup(catalogue, Requirement(name))
-        if found:
-            known.append(", ".join(sorted(package.reference for package in found[1])))
-    where = next((item.requirement.location for item, _ in causes if item.parent), None)
+    for because in explanation.causes:
+        path = _path(explanation.causes, because)
+        lines.append(
+            f"  {because}" + (f", wanted by {' -> '.join(path)}" if len(path) > 1 else "")
+        )
+    known: dict[str, None] = {}
+    for item in explanation.alternatives:
+        known[item.reference] = None
+    where = next((item.requirement.location for item in explanation.causes if item.parent), None)
     return ConflictError(
-        f"no choice of versions satisfies all of these on {catalogue.target.name}:\n"
+        f"no choice of versions satisfies all of these on {explanation.target}:\n"
         + "\n".join(sorted(lines)),
-        tuple(item for item, _ in causes),
-        where,
-        f"one version per name stands in an image; known here: {'; '.join(known)}",
+        where=where,
+        hint=_hint(
+            explanation.remedies,
+            f"one version per name stands in an image; known here: {', '.join(known)}",
+        ),
     )
 
 
-def _refused_text(catalogue: Shelf, name: str) -> str:
-    refusals = catalogue.refusals(name)
-    return "".join(f"; {item.reference}: {', '.join(item.reasons)}" for item in refusals)
+def _hint(remedies: Sequence[Remedy], otherwise: str) -> str:
+    """The best change, before what is known."""
+    return "; ".join([*(item.text for item in remedies[:1]), otherwise])
 
 
-def _path(
-    catalogue: Shelf, request: Sequence[Requirement], parent: Package | None
-) -> tuple[str, ...]:
-    """The shortest way from the request to ``parent`` along requirements of the catalogue."""
-    if parent is None:
-        return ()
-    came: dict[Package, Package | None] = {}
-    queue: deque[Package] = deque()
-    for item in request:
-        for package in (lookup(catalogue, item) or ("", ()))[1]:
-            if package not in came:
-                came[package] = None
-                queue.append(package)
-    while queue and parent not in came:
-        package = queue.popleft()
-        for item in package.depends:
-            for need in (lookup(catalogue, item) or ("", ()))[1]:
-                if need not in came:
-                    came[need] = package
-                    queue.append(need)
-    path = [parent]
-    while (before := came.get(path[-1])) is not None:
-        path.append(before)
+def _path(causes: Iterable[Because], because: Because) -> tuple[str, ...]:
+    """The way from the request to the package that states a cause, along the other causes."""
+    path: list[Package] = []
+    parent = because.parent
+    known = tuple(causes)
+    while parent is not None and parent not in path:
+        path.append(parent)
+        parent = next(
+            (
+                item.parent
+                for item in known
+                if not item.forbids
+                and item.parent is not None
+                and _means(item.requirement, path[-1])
+            ),
+            None,
+        )
     return tuple(package.reference for package in reversed(path))
+
+
+def _means(requirement: Requirement, package: Package) -> bool:
+    """Whether a requirement is one for that package, by its name or an alias."""
+    if str(requirement) in package.aliases:
+        return True
+    return requirement.name in (
+        package.name,
+        *(alias.partition(":")[0] for alias in package.aliases),
+    ) and (requirement.accepts(package.version))
+
+
+def _around(path: Iterable[str]) -> tuple[str, ...]:
+    """A circle as it is read: from its smallest name back to it."""
+    names = list(path)
+    start = names.index(min(names))
+    return (*names[start:], *names[:start], names[start])
+
+
+def _cause(because: Because) -> dict[str, Any]:
+    place: Location | None = because.requirement.location
+    return {
+        "package": because.parent.reference if because.parent else None,
+        "requirement": str(because.requirement),
+        "forbids": because.forbids,
+        "file": place.path if place else None,
+        "line": place.line if place else 0,
+    }

@@ -10,16 +10,21 @@ from jetson_containers.platform.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A requirement that holds a package in a chain; ``parent`` is ``None`` for the request."""
+    """A requirement that holds a package in a chain, or with ``forbids`` keeps one out.
+
+    ``parent`` is the package that states it, ``None`` for the request.
+    """
 
     requirement: Requirement
     parent: Package | None = None
+    forbids: bool = False
 
     def __str__(self) -> str:
         if self.parent is None:
             return f"{self.requirement} was asked for"
         place = f" ({self.requirement.location})" if self.requirement.location else ""
-        return f"{self.parent.reference} requires {self.requirement}{place}"
+        verb = "conflicts with" if self.forbids else "requires"
+        return f"{self.parent.reference} {verb} {self.requirement}{place}"
 
 
 @dataclass(frozen=True, slots=True)

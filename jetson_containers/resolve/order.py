@@ -8,22 +8,9 @@ the name decides between equals.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from jetson_containers.errors import BuilderError, Location
 from jetson_containers.package.model import Package
-
-
-class CycleError(BuilderError):
-    """Packages that need each other; ``path`` starts and ends with the same name."""
-
-    def __init__(self, path: Sequence[str], where: Location | None) -> None:
-        self.path = tuple(path)
-        super().__init__(
-            f"the packages depend on each other in a circle: {' -> '.join(self.path)}",
-            where=where,
-            hint="drop one of these requirements, or move what both need into a third package",
-        )
 
 
 def dependants(edges: Mapping[str, Iterable[str]]) -> dict[str, int]:
@@ -61,41 +48,36 @@ def canonical_order(
 ) -> tuple[Package, ...]:
     """Order ``packages`` topologically, most-depended-on first among what is ready, name last.
 
-    ``needs`` maps a package's name to the names (of chosen packages) that it depends on;
-    ``weight`` counts dependants over the whole catalogue, so that it is equal in every chain.
-    Raises :class:`CycleError`.
+    ``needs`` maps a package's name to the names (of chosen packages) that it depends on, without
+    circles; ``weight`` counts dependants over the whole catalogue, so that it is equal in every
+    chain. What a package needs has more dependants than the package, unless versions of both need
+    each other: so sorting alone is the answer nearly always.
     """
-    by_name = {package.name: package for package in packages}
-    waiting = {name: {need for need in needs.get(name, ()) if need in by_name} for name in by_name}
-    users: dict[str, list[str]] = {name: [] for name in by_name}
+    ordered = sorted(packages, key=lambda package: (-weight.get(package.name, 0), package.name))
+    place = {package.name: at for at, package in enumerate(ordered)}
+    if all(
+        place[need] < at
+        for at, package in enumerate(ordered)
+        for need in needs.get(package.name, ())
+        if need in place
+    ):
+        return tuple(ordered)
+    waiting = {
+        package.name: {need for need in needs.get(package.name, ()) if need in place}
+        for package in ordered
+    }
+    users: dict[str, list[str]] = {name: [] for name in place}
     for name, missing in waiting.items():
         for need in missing:
             users[need].append(name)
-    ready = [(-weight.get(name, 0), name) for name, missing in waiting.items() if not missing]
+    ready = [place[name] for name, missing in waiting.items() if not missing]
     heapq.heapify(ready)
-    ordered: list[Package] = []
+    found: list[Package] = []
     while ready:
-        _, name = heapq.heappop(ready)
-        ordered.append(by_name[name])
-        for user in users[name]:
-            waiting[user].discard(name)
+        package = ordered[heapq.heappop(ready)]
+        found.append(package)
+        for user in users[package.name]:
+            waiting[user].discard(package.name)
             if not waiting[user]:
-                heapq.heappush(ready, (-weight.get(user, 0), user))
-    if len(ordered) < len(by_name):
-        done = {package.name for package in ordered}
-        raise _cycle(by_name, {name: waiting[name] for name in by_name if name not in done})
-    return tuple(ordered)
-
-
-def _cycle(by_name: Mapping[str, Package], waiting: Mapping[str, set[str]]) -> CycleError:
-    """Walk along unmet needs until a name comes back; some name must."""
-    path = [min(waiting)]
-    while path[-1] not in path[:-1]:
-        path.append(min(need for need in waiting[path[-1]] if need in waiting))
-    path = path[path.index(path[-1]) :]
-    first, second = by_name[path[0]], path[1]
-    where = next(
-        (item.location for item in first.depends if item.name == second and item.location),
-        first.location,
-    )
-    return CycleError(path, where)
+                heapq.heappush(ready, place[user])
+    return tuple(found)

@@ -1,53 +1,24 @@
 """Choose one version for every name that a request needs.
 
-The search is resolvelib's; this module gives it the catalogue. ``conflicts`` are requirements
-that forbid: they are satisfied by the pseudo-candidate "not in this image".
+First the plain reading, then the exact search: the answer is the same in whatever order was asked
+or defined, and there is one whenever the rules allow one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, Resolver
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from jetson_containers.errors import raise_all
 from jetson_containers.package.model import Package, Requirement
-from jetson_containers.resolve.explain import conflict_error, missing_error
+from jetson_containers.resolve.explain import Unresolvable, unresolvable
+from jetson_containers.resolve.mend import remedies
 from jetson_containers.resolve.model import Because, Resolution, Resolved
+from jetson_containers.resolve.numbered import Numbered, Wish
 from jetson_containers.resolve.order import canonical_order, dependants
-from jetson_containers.resolve.shelf import Shelf, lookup
-
-if TYPE_CHECKING:
-    from resolvelib.structs import RequirementInformation
-
-#: searches after which a request counts as unsolvable
-_ROUNDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A requirement as the search sees it: under its canonical name, wanted or forbidden.
-
-    ``choosy`` says that it asks for versions; a bare name means the default and no other.
-    """
-
-    name: str
-    requirement: Requirement
-    accepted: frozenset[str]
-    forbids: bool = False
-    choosy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """The candidate that says: no package of this name is in the image."""
-
-    name: str
-
-
-Candidate: TypeAlias = Package | Absent
+from jetson_containers.resolve.plain import PlainReading
+from jetson_containers.resolve.search import Demand, Failure, Search
+from jetson_containers.resolve.shelf import Shelf
 
 
 class CatalogueResolver:
@@ -55,258 +26,82 @@ class CatalogueResolver:
 
     def __init__(self, catalogue: Shelf) -> None:
         self.catalogue = catalogue
+        self._numbered = Numbered(catalogue)
+        self._plain = PlainReading(self._numbered)
 
     def resolve(self, request: Sequence[Requirement]) -> Resolution:
-        """As :func:`resolve`."""
-        return resolve(self.catalogue, request)
+        """One package per name for ``request``, in canonical order, with the reasons.
+
+        Raises :class:`~.explain.Unresolvable`, or all unknown names of the request together.
+        """
+        wishes = self._numbered.wishes(request)
+        picks = self._picks(request, wishes)
+        return Resolution(
+            target=self.catalogue.target,
+            request=tuple(request),
+            chosen=tuple(
+                Resolved(package, because)
+                for package, because in self._with_reasons(wishes, picks)
+            ),
+        )
+
+    def chain(self, request: Sequence[Requirement]) -> tuple[Package, ...]:
+        """The packages that :meth:`resolve` gives, in canonical order, without the reasons."""
+        return self._ordered(self._picks(request, self._numbered.wishes(request)))
+
+    def _picks(self, request: Sequence[Requirement], wishes: Sequence[Wish]) -> dict[str, int]:
+        raise_all(
+            self._error(request, wishes, Failure((Demand(None, wish),), ()))
+            for wish in wishes
+            if not wish.accepted
+        )
+        picks = self._plain.read(wishes)
+        if picks is None:
+            search = Search(self._numbered, wishes)
+            picks = search.answer()
+            if picks is None:
+                raise self._error(request, wishes, search.failure())
+        return picks
+
+    def _error(
+        self, request: Sequence[Requirement], wishes: Sequence[Wish], failure: Failure
+    ) -> Unresolvable:
+        return unresolvable(
+            self._numbered, request, failure, remedies(self._numbered, wishes, failure)
+        )
+
+    def _ordered(self, picks: Mapping[str, int]) -> tuple[Package, ...]:
+        packages = self._numbered.packages
+        needs = {
+            name: [wish.name for wish in self._numbered.needs(at)] for name, at in picks.items()
+        }
+        return canonical_order((packages[at] for at in picks.values()), needs, self.weight)
+
+    def _with_reasons(
+        self, wishes: Sequence[Wish], picks: Mapping[str, int]
+    ) -> list[tuple[Package, tuple[Because, ...]]]:
+        reasons: dict[str, list[Because]] = {name: [] for name in picks}
+        for wish in wishes:
+            reasons[wish.name].append(Because(wish.requirement))
+        for at in picks.values():
+            for wish in self._numbered.needs(at):
+                because = Because(wish.requirement, self._numbered.packages[at])
+                reasons[wish.name].append(because)
+        return [
+            (package, tuple(sorted(dict.fromkeys(reasons[package.name]), key=str)))
+            for package in self._ordered(picks)
+        ]
+
+    @cached_property
+    def weight(self) -> dict[str, int]:
+        """For each name of the catalogue, how many other names need it in some version."""
+        edges: dict[str, set[str]] = {}
+        for at, package in enumerate(self._numbered.packages):
+            wanted = edges.setdefault(package.name, set())
+            wanted.update(wish.name for wish in self._numbered.needs(at))
+        return dependants(edges)
 
 
 def resolve(catalogue: Shelf, request: Sequence[Requirement]) -> Resolution:
-    """One package per name for ``request``, in canonical order.
-
-    Raises :class:`~.explain.MissingPackage`, :class:`~.explain.ConflictError` or
-    :class:`~.order.CycleError`; all unknown names of the request are reported together.
-    """
-    raise_all(
-        missing_error(catalogue, Because(item)) for item in request if not _known(catalogue, item)
-    )
-    chosen, because = _settle(catalogue, request)
-    provider = _Provider(catalogue)
-    needs = {
-        name: {provider.wish(item).name for item in package.depends}
-        for name, package in chosen.items()
-    }
-    ordered = canonical_order(chosen.values(), needs, catalogue_weight(catalogue))
-    return Resolution(
-        target=catalogue.target,
-        request=tuple(request),
-        chosen=tuple(Resolved(package, because[package.name]) for package in ordered),
-    )
-
-
-Choice: TypeAlias = tuple[dict[str, Package], dict[str, tuple[Because, ...]]]
-
-
-def _settle(catalogue: Shelf, request: Sequence[Requirement]) -> Choice:
-    """A solution in which a package is its default unless a version of it is asked for.
-
-    A bare name may become another version once something asks for one. So the first search can
-    leave a branch too early, or keep a version after the package that asked for it was given up.
-    The further ones take every version, and begin with what the one before them found.
-    """
-    stopped: ResolutionImpossible[Wish, Candidate] | None = None
-    strays: frozenset[str] = frozenset()
-    provider = _Provider(catalogue)
-    for _ in range(_ROUNDS):
-        try:
-            chosen, because = _search(provider, catalogue, request)
-        except ResolutionImpossible as error:
-            stopped = stopped or error
-            if provider.free:
-                break
-            provider = _Provider(catalogue, free=True, bound=strays)
-            continue
-        found = _strays(chosen, because)
-        if not found:
-            return chosen, because
-        strays |= found
-        hints = {name: item.reference for name, item in chosen.items() if name not in strays}
-        provider = _Provider(catalogue, free=True, bound=strays, hints=hints)
-    causes = (
-        _causes(stopped.causes)
-        if stopped
-        else tuple((item, False) for name in sorted(found) for item in because[name])
-    )
-    raise conflict_error(catalogue, request, causes)
-
-
-def _search(provider: _Provider, catalogue: Shelf, request: Sequence[Requirement]) -> Choice:
-    """The chosen packages by name, and the requirements that hold each of them.
-
-    Raises resolvelib's ``ResolutionImpossible``.
-    """
-    wishes = [provider.wish(item) for item in request]
-    reporter: BaseReporter[Wish, Candidate, str] = BaseReporter()
-    rounds = 20 * len(catalogue.packages) + 1000
-    result = Resolver(provider, reporter).resolve(wishes, max_rounds=rounds)
-    chosen = {
-        name: candidate
-        for name, candidate in result.mapping.items()
-        if isinstance(candidate, Package)
-    }
-    kept = _reachable(provider, wishes, chosen)
-    members = set(kept.values())
-    because = {
-        name: tuple(
-            item
-            for item in sorted(_because(result.criteria[name].information), key=str)
-            if item.parent is None or item.parent in members
-        )
-        for name in kept
-    }
-    return kept, because
-
-
-def _strays(
-    chosen: Mapping[str, Package], because: Mapping[str, tuple[Because, ...]]
-) -> frozenset[str]:
-    """The names that are no default although nothing asks for a version of them."""
-    return frozenset(
-        name
-        for name, package in chosen.items()
-        if not package.is_default and not any(_choosy(item.requirement) for item in because[name])
-    )
-
-
-def _choosy(requirement: Requirement) -> bool:
-    return requirement.exact is not None or requirement.specifier is not None
-
-
-def catalogue_weight(catalogue: Shelf) -> dict[str, int]:
-    """For each name of the catalogue, how many other names need it in some version."""
-    edges: dict[str, set[str]] = {}
-    for package in catalogue.packages:
-        wanted = edges.setdefault(package.name, set())
-        for item in package.depends:
-            found = lookup(catalogue, item)
-            wanted.add(found[0] if found else item.name)
-    return dependants(edges)
-
-
-def _known(catalogue: Shelf, requirement: Requirement) -> bool:
-    found = lookup(catalogue, requirement)
-    return found is not None and bool(found[1])
-
-
-def _because(information: Iterable[RequirementInformation[Wish, Candidate]]) -> Iterator[Because]:
-    for item in information:
-        if not item.requirement.forbids:
-            yield _stated(item)
-
-
-def _stated(item: RequirementInformation[Wish, Candidate]) -> Because:
-    """A requirement as its own parent wrote it: equal ones of others stand elsewhere."""
-    wanted = item.requirement.requirement
-    if not isinstance(item.parent, Package):
-        return Because(wanted)
-    own = item.parent.conflicts if item.requirement.forbids else item.parent.depends
-    return Because(next((own_item for own_item in own if own_item == wanted), wanted), item.parent)
-
-
-def _causes(
-    causes: Iterable[RequirementInformation[Wish, Candidate]],
-) -> tuple[tuple[Because, bool], ...]:
-    """Each requirement that stood in the way, with whether it forbids."""
-    found: dict[tuple[Because, bool], None] = {}
-    for item in causes:
-        found[(_stated(item), item.requirement.forbids)] = None
-    return tuple(found)
-
-
-def _reachable(
-    provider: _Provider, wishes: Sequence[Wish], chosen: Mapping[str, Package]
-) -> dict[str, Package]:
-    """Keep what the request really needs (the search may leave pins of abandoned branches)."""
-    kept: dict[str, Package] = {}
-    todo = [wish.name for wish in wishes]
-    while todo:
-        name = todo.pop()
-        if name not in kept and name in chosen:
-            kept[name] = chosen[name]
-            todo.extend(provider.wish(item).name for item in chosen[name].depends)
-    return kept
-
-
-class _Provider(AbstractProvider[Wish, Candidate, str]):
-    """resolvelib's port.
-
-    Bare names mean their default; with ``free`` only those in ``bound`` do, and other names take
-    any version. ``hints`` are references to try first.
-    """
-
-    def __init__(
-        self,
-        catalogue: Shelf,
-        free: bool = False,
-        bound: frozenset[str] = frozenset(),
-        hints: Mapping[str, str] | None = None,
-    ) -> None:
-        self.free = free
-        self._bound = bound
-        self._catalogue = catalogue
-        self._hints = hints or {}
-        self._wishes: dict[tuple[Requirement, bool], Wish] = {}
-        self._by_name = {
-            name: catalogue.versions(name)
-            for name in {package.name for package in catalogue.packages}
-        }
-
-    def wish(self, requirement: Requirement, forbids: bool = False) -> Wish:
-        key = (requirement, forbids)
-        if key not in self._wishes:
-            found = lookup(self._catalogue, requirement)
-            name, accepted = found if found else (requirement.name, ())
-            self._wishes[key] = Wish(
-                name,
-                requirement,
-                frozenset(package.reference for package in accepted),
-                forbids,
-                choosy=_choosy(requirement),
-            )
-        return self._wishes[key]
-
-    def identify(self, requirement_or_candidate: Wish | Candidate) -> str:
-        return requirement_or_candidate.name
-
-    def get_preference(
-        self,
-        identifier: str,
-        resolutions: Mapping[str, Candidate],
-        candidates: Mapping[str, Iterator[Candidate]],
-        information: Mapping[str, Iterator[RequirementInformation[Wish, Candidate]]],
-        backtrack_causes: Sequence[RequirementInformation[Wish, Candidate]],
-    ) -> tuple[bool, bool, str]:
-        """Names that requirements narrow come first: what is decided for us is decided early."""
-        causes = {self.identify(cause.requirement) for cause in backtrack_causes}
-        narrowed = any(item.requirement.choosy for item in information[identifier])
-        return identifier not in causes, not narrowed, identifier
-
-    def find_matches(
-        self,
-        identifier: str,
-        requirements: Mapping[str, Iterator[Wish]],
-        incompatibilities: Mapping[str, Iterator[Candidate]],
-    ) -> tuple[Candidate, ...]:
-        wishes = tuple(requirements[identifier])
-        barred = set(incompatibilities[identifier])
-        wanted = [wish for wish in wishes if not wish.forbids]
-        forbidden = frozenset().union(*(wish.accepted for wish in wishes if wish.forbids))
-        if not wanted:
-            absent = Absent(identifier)
-            return () if absent in barred else (absent,)
-        versions = self._by_name.get(identifier, ())
-        bare = not any(wish.choosy for wish in wanted)
-        if bare and (not self.free or identifier in self._bound):
-            versions = tuple(item for item in versions if item.is_default) or versions
-        hint = self._hints.get(identifier)
-        versions = tuple(sorted(versions, key=lambda item: item.reference != hint))
-        return tuple(
-            package
-            for package in versions
-            if package not in barred
-            and package.reference not in forbidden
-            and all(package.reference in wish.accepted for wish in wanted)
-        )
-
-    def is_satisfied_by(self, requirement: Wish, candidate: Candidate) -> bool:
-        if isinstance(candidate, Absent):
-            return requirement.forbids
-        return (candidate.reference in requirement.accepted) != requirement.forbids
-
-    def get_dependencies(self, candidate: Candidate) -> tuple[Wish, ...]:
-        if isinstance(candidate, Absent):
-            return ()
-        return tuple(self.wish(item) for item in candidate.depends) + tuple(
-            self.wish(item, forbids=True) for item in candidate.conflicts
-        )
-
+    """As :meth:`CatalogueResolver.resolve`, for one request."""
+    return CatalogueResolver(catalogue).resolve(request)
