@@ -14,6 +14,9 @@ from jetson_containers.resolve.numbered import Numbered
 from jetson_containers.resolve.search import Demand, Failure
 from jetson_containers.resolve.shelf import Shelf
 
+#: packages that one hint names at most
+MOST_KNOWN = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -228,24 +231,49 @@ def _circle(numbered: Numbered, explanation: Explanation, failure: Failure) -> C
 
 
 def _conflict(explanation: Explanation) -> ConflictError:
+    own = [item for item in explanation.causes if _is_own(item)]
+    where = next((item.requirement.location for item in explanation.causes if item.parent), None)
     lines = []
     for because in explanation.causes:
+        if because.parent is None and len(explanation.request) == 1:
+            continue
         path = _path(explanation.causes, because)
-        lines.append(
-            f"  {because}" + (f", wanted by {' -> '.join(path)}" if len(path) > 1 else "")
+        via = f", wanted by {' -> '.join(path)}" if len(path) > 1 else ""
+        lines.append(f"  {because}{via}")
+    what = f"no choice of versions satisfies all of these on {explanation.target}:\n" + "\n".join(
+        sorted(lines)
+    )
+    if own and own[0].parent is not None:
+        parent, wanted = own[0].parent, own[0].requirement
+        path = _path(explanation.causes, own[0])
+        via = f" (wanted by {' -> '.join(path)})" if len(path) > 1 else ""
+        return ConflictError(
+            f"{parent.reference} requires {wanted}, another version of itself{via}",
+            where=wanted.location,
+            hint=f"one version per name stands in an image: give {parent.reference} a name of "
+            f"its own, or let it require what {wanted} requires",
         )
-    known: dict[str, None] = {}
-    for item in explanation.alternatives:
-        known[item.reference] = None
-    where = next((item.requirement.location for item in explanation.causes if item.parent), None)
+    known = [item.reference for item in explanation.alternatives]
+    more = f" and {len(known) - MOST_KNOWN} more" if len(known) > MOST_KNOWN else ""
     return ConflictError(
-        f"no choice of versions satisfies all of these on {explanation.target}:\n"
-        + "\n".join(sorted(lines)),
+        what,
         where=where,
         hint=_hint(
             explanation.remedies,
-            f"one version per name stands in an image; known here: {', '.join(known)}",
+            "one version per name stands in an image; known here: "
+            + ", ".join(known[:MOST_KNOWN])
+            + more,
         ),
+    )
+
+
+def _is_own(because: Because) -> bool:
+    """Whether a package asks for another version of its own name."""
+    parent = because.parent
+    return (
+        parent is not None
+        and because.requirement.name == parent.name
+        and not because.requirement.accepts(parent.version)
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from packaging.version import InvalidVersion, Version
+from typing import Any, TypeAlias
 
 from jetson_containers.package.model import Requirement
 from jetson_containers.resolve.numbered import Amended, Numbered, Wish
@@ -29,6 +28,11 @@ class Change:
     requirement: Requirement
     to: Requirement | None
     forbids: bool = False
+
+    @property
+    def key(self) -> tuple[str | None, str, bool]:
+        """Which requirement of which package it changes."""
+        return self.package, str(self.requirement), self.forbids
 
     def __str__(self) -> str:
         place = f" in {self.requirement.location}" if self.requirement.location else ""
@@ -71,60 +75,101 @@ class Remedy:
         }
 
 
+#: changes that were enough, by what they change: what many requests fail by is mended once
+Known: TypeAlias = dict[tuple[str | None, str, bool], Change]
+
+
 def remedies(
-    numbered: Numbered, request: Sequence[Wish], failure: Failure, most: int = 3
+    numbered: Numbered,
+    request: Sequence[Wish],
+    failure: Failure,
+    most: int = 1,
+    known: Known | None = None,
 ) -> tuple[Remedy, ...]:
     """Up to ``most`` remedies, nearer versions first, then requirements dropped.
 
-    Law: with the changes of a remedy made, the request has a solution.
+    ``known`` keeps what was enough for other requests of the catalogue, to be tried first. Law:
+    with the changes of a remedy made, the request has a solution.
     """
+    known = {} if known is None else known
     found: list[Remedy] = []
-    for change in _candidates(numbered, failure):
+    for change in _candidates(numbered, failure, known):
         if len(found) == most:
             break
-        if _after(numbered, request, change)[2] is None:
+        if Search(*_after(numbered, request, change)).answer() is not None:
             found.append(Remedy((change,)))
-    return tuple(found) or _together(numbered, request, failure)
+            known.setdefault(change.key, change)
+    return tuple(found) or _together(numbered, request, failure, known)
 
 
 def _together(
-    numbered: Numbered, request: Sequence[Wish], failure: Failure
+    numbered: Numbered, request: Sequence[Wish], failure: Failure, known: Known
 ) -> tuple[Remedy, ...]:
     """Several changes, when no single one is enough: one for each cause that comes to light."""
     changes: list[Change] = []
     for _ in range(MOST_CHANGES):
-        step = None
-        for change in _candidates(numbered, failure):
-            after = _after(numbered, request, change)
-            if after[2] is None or set(after[2].demands).isdisjoint(failure.demands):
-                step = change, after
+        for change in _candidates(numbered, failure, known):
+            after, wishes = _after(numbered, request, change)
+            search = Search(after, wishes)
+            if search.answer() is not None:
+                return (Remedy((*changes, change)),)
+            left = search.failure()
+            if set(left.demands).isdisjoint(_own(failure)):
+                changes.append(change)
+                numbered, request, failure = after, wishes, left
                 break
-        if step is None:
+        else:
             return ()
-        change, (numbered, request, left) = step
-        changes.append(change)
-        if left is None:
-            return (Remedy(tuple(changes)),)
-        failure = left
     return ()
 
 
-def _candidates(numbered: Numbered, failure: Failure) -> Iterator[Change]:
-    """Changes to try: nearer versions for what asks for versions, then leaving requirements out."""
-    for demand in failure.demands:
-        if demand.wish.choosy and not demand.forbids:
-            for at in _nearest(numbered, demand.wish)[:NEAREST]:
-                yield _change(numbered, demand, Requirement(
-                    demand.wish.name,
-                    exact=numbered.packages[at].version,
-                    location=demand.wish.requirement.location,
-                ))
-    for demand in reversed(failure.demands):
-        if demand.parent is not None:
-            yield _change(numbered, demand, None)
-    if len(wishes := [demand for demand in failure.demands if demand.parent is None]) > 1:
-        for demand in wishes:
-            yield _change(numbered, demand, None)
+def _own(failure: Failure) -> set[Demand]:
+    """The demands of a failure that packages state."""
+    return {demand for demand in failure.demands if demand.parent is not None}
+
+
+def _candidates(numbered: Numbered, failure: Failure, known: Known) -> Iterator[Change]:
+    """Changes to try: what was enough before, nearer versions, leaving requirements out.
+
+    What packages state comes before the words of the request.
+    """
+    asked = [demand for demand in failure.demands if demand.parent is None]
+    several = len(asked) > 1
+    changes = [
+        change
+        for changes in (
+            _nearer(numbered, [item for item in failure.demands if item.parent is not None]),
+            [
+                _change(numbered, demand, None)
+                for demand in reversed(failure.demands)
+                if demand.parent is not None
+            ],
+            _nearer(numbered, [item for item in asked if several or not item.wish.accepted]),
+            [_change(numbered, demand, None) for demand in asked] if several else [],
+        )
+        for change in changes
+    ]
+    first = dict.fromkeys(known[change.key] for change in changes if change.key in known)
+    yield from first
+    yield from (change for change in changes if change not in first)
+
+
+def _nearer(numbered: Numbered, demands: Sequence[Demand]) -> list[Change]:
+    """Other versions for demands that ask for versions, the nearest first."""
+    return [
+        _change(
+            numbered,
+            demand,
+            Requirement(
+                demand.wish.name,
+                exact=numbered.packages[at].version,
+                location=demand.wish.requirement.location,
+            ),
+        )
+        for demand in demands
+        if demand.wish.choosy and not demand.forbids
+        for at in _nearest(numbered, demand)[:NEAREST]
+    ]
 
 
 def _change(numbered: Numbered, demand: Demand, to: Requirement | None) -> Change:
@@ -132,12 +177,13 @@ def _change(numbered: Numbered, demand: Demand, to: Requirement | None) -> Chang
     return Change(parent, demand.wish.requirement, to, demand.forbids)
 
 
-def _nearest(numbered: Numbered, wish: Wish) -> list[int]:
-    """Versions that the wish does not accept, the nearest to what it names first."""
+def _nearest(numbered: Numbered, demand: Demand) -> list[int]:
+    """Versions that a demand does not accept, the nearest to what it names first."""
+    wish = demand.wish
     others = [
         at
         for at in numbered.versions(wish.name)
-        if at not in wish.accepted and numbered.packages[at].version
+        if at not in wish.accepted and at != demand.parent and numbered.packages[at].version
     ]
     wanted = wish.requirement.exact or next(
         (item.version for item in wish.requirement.specifier or ()), ""
@@ -145,35 +191,40 @@ def _nearest(numbered: Numbered, wish: Wish) -> list[int]:
     return sorted(others, key=lambda at: distance(wanted, str(numbered.packages[at].version)))
 
 
-def distance(wanted: str, version: str) -> tuple[bool, tuple[int, ...], str]:
+def distance(wanted: str, version: str) -> tuple[int, tuple[int, ...], str]:
     """How far a version is from the wanted one: release numbers from the left, newer before older.
 
-    Texts that are no PEP 440 version come last, by name.
+    What stands behind the release (``-builder``, ``-foxy``) counts before it: another kind of
+    package is no nearer version. Texts without numbers come last, by name.
     """
-    try:
-        one, other = Version(wanted), Version(version)
-    except InvalidVersion:
-        return (True, (), version)
-    length = max(len(one.release), len(other.release))
-    mine = (*one.release, *(0,) * (length - len(one.release)))
-    theirs = (*other.release, *(0,) * (length - len(other.release)))
+    one, kind = _release(wanted)
+    other, other_kind = _release(version)
+    if not one or not other:
+        return (2, (), version)
+    length = max(len(one), len(other))
+    mine = (*one, *(0,) * (length - len(one)))
+    theirs = (*other, *(0,) * (length - len(other)))
     apart = tuple(abs(a - b) for a, b in zip(mine, theirs, strict=True))
-    return (False, (*apart, int(other < one)), version)
+    return (int(kind != other_kind), (*apart, int(theirs < mine)), version)
+
+
+def _release(version: str) -> tuple[tuple[int, ...], str]:
+    """The leading numbers of a version, and the text behind them."""
+    match = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    if match is None:
+        return (), version
+    return tuple(int(part) for part in match[1].split(".")), version[match.end() :]
 
 
 def _after(
     numbered: Numbered, request: Sequence[Wish], change: Change
-) -> tuple[Numbered, tuple[Wish, ...], Failure | None]:
-    """The catalogue and request after a change, and what still stands against it."""
+) -> tuple[Numbered, tuple[Wish, ...]]:
+    """The catalogue and the request after a change."""
     if change.package is None:
-        wishes = numbered.wishes(_changed(request, change))
-    else:
-        at = numbered.number[change.package]
-        own = _changed(numbered.bars(at) if change.forbids else numbered.needs(at), change)
-        numbered = Amended(numbered, at, own, bars=change.forbids)
-        wishes = tuple(request)
-    search = Search(numbered, wishes)
-    return numbered, wishes, None if search.answer() is not None else search.failure()
+        return numbered, numbered.wishes(_changed(request, change))
+    at = numbered.number[change.package]
+    own = _changed(numbered.bars(at) if change.forbids else numbered.needs(at), change)
+    return Amended(numbered, at, own, bars=change.forbids), tuple(request)
 
 
 def _changed(wishes: Sequence[Wish], change: Change) -> list[Requirement]:

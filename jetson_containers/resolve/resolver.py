@@ -12,7 +12,7 @@ from functools import cached_property
 from jetson_containers.errors import raise_all
 from jetson_containers.package.model import Package, Requirement
 from jetson_containers.resolve.explain import Unresolvable, unresolvable
-from jetson_containers.resolve.mend import remedies
+from jetson_containers.resolve.mend import Known, remedies
 from jetson_containers.resolve.model import Because, Resolution, Resolved
 from jetson_containers.resolve.numbered import Numbered, Wish
 from jetson_containers.resolve.order import canonical_order, dependants
@@ -22,10 +22,15 @@ from jetson_containers.resolve.shelf import Shelf
 
 
 class CatalogueResolver:
-    """Resolves many requests against one catalogue, and shares what they have in common."""
+    """Resolves many requests against one catalogue, and shares what they have in common.
 
-    def __init__(self, catalogue: Shelf) -> None:
+    An error tells up to ``remedies`` changes that would mend the request.
+    """
+
+    def __init__(self, catalogue: Shelf, remedies: int = 1) -> None:
         self.catalogue = catalogue
+        self._remedies = remedies
+        self._known: Known = {}
         self._numbered = Numbered(catalogue)
         self._plain = PlainReading(self._numbered)
 
@@ -66,9 +71,8 @@ class CatalogueResolver:
     def _error(
         self, request: Sequence[Requirement], wishes: Sequence[Wish], failure: Failure
     ) -> Unresolvable:
-        return unresolvable(
-            self._numbered, request, failure, remedies(self._numbered, wishes, failure)
-        )
+        mended = remedies(self._numbered, wishes, failure, self._remedies, self._known)
+        return unresolvable(self._numbered, request, failure, mended)
 
     def _ordered(self, picks: Mapping[str, int]) -> tuple[Package, ...]:
         packages = self._numbered.packages

@@ -181,7 +181,11 @@ class Search:
         by_name = {numbered.packages[at].name: at for at in chosen}
         return circle(
             {
-                at: [by_name[wish.name] for wish in numbered.needs(at) if wish.name in by_name]
+                at: [
+                    by_name[wish.name]
+                    for wish in numbered.needs(at)
+                    if by_name.get(wish.name) in wish.accepted
+                ]
                 for at in chosen
             }
         )
