@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jetson_containers.cli.saved import read_saved
 from jetson_containers.errors import BuilderError, ExitCode, Location, UnreachableError, UsageError
 from jetson_containers.image.listed import SOURCES, ListedImage, from_docker_hub, from_saved
 
@@ -127,8 +128,7 @@ def _local(saved: str | None, request: Sequence[Wanted]) -> list[ImageFacts]:
     from jetson_containers.image.selection import about
 
     if saved is not None:
-        document = _read(saved)
-        return list(about(_located(from_saved, document, saved), request))
+        return list(about(read_saved(saved, from_saved), request))
     from dataclasses import replace
 
     from jetson_containers.engine.ask import image_architecture, image_summaries
@@ -163,25 +163,7 @@ def _snapshot(path: str, namespaces: list[str], request: Sequence[Wanted]) -> li
     def read(document: Any) -> tuple[ListedImage, ...]:
         return from_docker_hub(document, [*namespaces, *named])
 
-    return list(about(_located(read, _read(path), path), request))
-
-
-def _read(path: str) -> Any:
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        problem = error.strerror or str(error)
-    except ValueError as error:
-        problem = f"it is no JSON: {error}"
-    raise UsageError(f"the list cannot be read: {problem}", where=Location(path))
-
-
-def _located(reader: Any, document: Any, path: str) -> tuple[ListedImage, ...]:
-    try:
-        found: tuple[ListedImage, ...] = reader(document)
-    except UsageError as error:
-        raise UsageError(error.what, where=Location(path), hint=error.hint) from None
-    return found
+    return list(about(read_saved(path, read), request))
 
 
 def _write(path: str, reference: str) -> None:

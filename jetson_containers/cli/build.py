@@ -21,11 +21,16 @@ from jetson_containers.cli.context import (
     say,
 )
 from jetson_containers.cli.logs import RunLogs
-from jetson_containers.cli.planning import add_request_options, plan_for
+from jetson_containers.cli.planning import (
+    add_request_options,
+    base_without_engine,
+    check_words,
+    plan_for,
+)
 from jetson_containers.cli.screen import Screen, open_screen
 from jetson_containers.cli.summary import failure, summary
-from jetson_containers.cli.words import patterns
-from jetson_containers.engine.base import choose_base, planned_base
+from jetson_containers.cli.words import patterns, split_packages
+from jetson_containers.engine.base import BOOTSTRAP, choose_base, planned_base
 from jetson_containers.engine.builder import Builder, BuildOptions
 from jetson_containers.engine.command import pasteable
 from jetson_containers.engine.dryrun import DryRunEngine
@@ -35,6 +40,8 @@ from jetson_containers.engine.record import RunRecord
 from jetson_containers.engine.state import NoState, State
 from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
 from jetson_containers.plan.model import Plan
+from jetson_containers.plan.request import requests_for
+from jetson_containers.plan.skip import without
 
 #: where distributions keep the CA bundle of the machine
 CA_BUNDLES = (
@@ -60,9 +67,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--engine", choices=("auto", "buildkit", "docker", "dry-run"), default="auto")
     run.add_argument("--simulate", "--dry-run", action="store_true", help="print the commands only")
     run.add_argument(
-        "--test-only", default="", metavar="PATTERNS", help="build nothing, test these packages"
+        "--test-only", default="", metavar="PATTERNS", help="test these packages only"
     )
-    run.add_argument("--skip-errors", action="store_true", help="go on with the next image")
     run.add_argument("--push", default="", metavar="REPOSITORY", help="push the images there")
     run.add_argument("--cache-from", action="append", default=[], metavar="SPEC")
     run.add_argument("--cache-to", action="append", default=[], metavar="SPEC")
@@ -97,21 +103,35 @@ def main(argv: Sequence[str]) -> int:
         print(f"jetson-containers {version()}")
         return ExitCode.DONE
     if args.list_packages or args.show_packages:
-        from jetson_containers.cli import listing, show
-
-        context = Context.of(args)
-        return listing.of(context) if args.list_packages else show.of(context, args.packages)
+        return _look(Context.of(args))
     context = Context.of(args)
     if args.simulate or args.engine == "dry-run":
         return simulate(context)
     return build(context)
 
 
+def _look(context: Context) -> int:
+    """``--list-packages`` and ``--show-packages``: of all packages, or of those named."""
+    from jetson_containers.cli import listing, show
+
+    args = context.args
+    if args.list_packages and not args.skip_packages:
+        return listing.of(context)
+    skipped = without(context.catalogue, patterns(args.skip_packages))
+    words = split_packages(args.packages) or ("*",)
+    found = [str(item) for (item,) in requests_for(skipped, words, multiple=True)]
+    if args.show_packages:
+        return show.of(context, found)
+    args.packages = found
+    return listing.of(context)
+
+
 def simulate(context: Context) -> int:
     """The commands of the plan on stdout, one pasteable line each; nothing is done."""
     args = context.args
-    base = planned_base(context.target, args.base)
-    plan = plan_for(context, base)
+    base = base_without_engine(context)
+    planned = plan_for(context, base)
+    plan = planned.plan
     classic = args.engine == "docker"
     engine = DryRunEngine(lambda argv: print(pasteable(argv)), classic=classic)
     if not args.base:
@@ -122,7 +142,7 @@ def simulate(context: Context) -> int:
         f"{len(plan.stages)} stages for {context.target.name}; nothing was built. "
         f"Images: {', '.join(image.reference for image in plan.images)}"
     )
-    return ExitCode.DONE
+    return ExitCode.FAILED if planned.failures else ExitCode.DONE
 
 
 def build(context: Context) -> int:
@@ -132,7 +152,10 @@ def build(context: Context) -> int:
         raise UsageError("no package was named", hint="`jetson-containers list` shows them")
     target = context.target
     log_dir = _log_dir(context)
-    plan_for(context, planned_base(target, args.base))
+    if args.base in ("", BOOTSTRAP):
+        plan_for(context, planned_base(target, args.base))
+    else:
+        check_words(context)  # what this base holds already, only an engine tells
     connection = connect(context, args.engine, say)
     base = choose_base(
         connection.engine,
@@ -142,7 +165,10 @@ def build(context: Context) -> int:
         say,
     )
     say(f"base image {base.reference} ({base.origin})")
-    plan = plan_for(context, base, again=True)
+    planned = plan_for(context, base, again=args.base in ("", BOOTSTRAP))
+    plan = planned.plan
+    if base.contents:
+        say(f"it holds {' '.join(base.contents.packages)}")
     logs = RunLogs(log_dir, plan, datetime.now())
     with open_screen(plan, connection.engine.name, sys.stderr, verbose=context.verbose) as screen:
         outcome = _run(context, connection, plan, logs, screen)
@@ -155,7 +181,7 @@ def build(context: Context) -> int:
         say(failure(error, plan, logs, connection))
     if args.push and not record.errors:
         _push(args.push, record, connection)
-    return ExitCode.FAILED if record.errors else ExitCode.DONE
+    return ExitCode.FAILED if record.errors or planned.failures else ExitCode.DONE
 
 
 def _progress(context: Context) -> Callable[[str], None]:
@@ -229,7 +255,6 @@ def _options(context: Context) -> BuildOptions:
         min_free=int(args.min_free * 1e9),
         data=data if data.is_dir() else None,
         stage_tests="intermediate" not in patterns(args.skip_tests),
-        test_only=bool(args.test_only),
         go_on=args.skip_errors,
         workers=max(1, min(4, cores)),
     )

@@ -2,70 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from jetson_containers.cli.context import Context, warn
-from jetson_containers.errors import BuilderError, Problems, UsageError, raise_all
+from jetson_containers.errors import BuilderError, Problems, UsageError
 from jetson_containers.package.catalogue import Catalogue
+from jetson_containers.package.model import Package
 from jetson_containers.resolve.explain import MissingPackage
-from jetson_containers.resolve.model import Resolution
 
 
-def with_faults(context: Context, error: BuilderError) -> list[BuilderError]:
-    """An unknown package may be one whose definition is faulty: then that is the error."""
-    found: list[BuilderError] = []
-    for item in error.errors if isinstance(error, Problems) else (error,):
-        name = item.requirement.name if isinstance(item, MissingPackage) else None
+class Faults:
+    """Everything that is wrong with a request, each thing once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._found: dict[str, BuilderError] = {}
+
+    def add(self, error: BuilderError) -> None:
+        """Note an error, or all errors of :class:`Problems`."""
+        for item in error.errors if isinstance(error, Problems) else (error,):
+            for known in self._explained(item):
+                self._found.setdefault(str(known), known)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    @property
+    def errors(self) -> tuple[BuilderError, ...]:
+        """What was noted, in that order."""
+        return tuple(self._found.values())
+
+    def _explained(self, error: BuilderError) -> list[BuilderError]:
+        """An unknown package may be one whose definition is faulty: then that is the error."""
+        if not isinstance(error, MissingPackage):
+            return [error]
+        name, catalogue = error.requirement.name, self._context.catalogue
         faults = [
             BuilderError(finding.message, where=finding.location, hint=finding.hint)
-            for finding in context.catalogue.findings
+            for finding in catalogue.findings
             if finding.severity == "error"
             and name
             in (finding.package.partition(":")[0], Path(finding.location.path).parent.name)
         ]
-        elsewhere = _elsewhere(context, item) if isinstance(item, MissingPackage) else []
-        if elsewhere and not faults:
-            what = f"{item.what}: on {context.target.name} it is not defined"
-            hint = f"it is for {', '.join(elsewhere)}"
-            item = UsageError(what.replace("unknown package ", ""), where=item.where, hint=hint)
-        found += faults or [item]
-    return found
+        if faults or catalogue.versions(name) or catalogue.refusals(name):
+            return faults or [error]
+        elsewhere = self._elsewhere.get(name, ())
+        if not elsewhere:
+            return [error]
+        what = f"{error.what}: on {self._context.target.name} it is not defined"
+        return [
+            UsageError(
+                what.replace("unknown package ", ""),
+                where=error.where,
+                hint=f"it is for {', '.join(elsewhere)}",
+            )
+        ]
+
+    @cached_property
+    def _elsewhere(self) -> Mapping[str, list[str]]:
+        """Every name and bare alias of the known targets, with those that have it.
+
+        Loads the packages of each target, so it is made for the first unknown name only.
+        """
+        from jetson_containers.platform.named import named_targets
+
+        found: dict[str, list[str]] = {}
+        for target in named_targets():
+            catalogue = self._context.catalogue_for(target)
+            for name in {*catalogue.names(), *catalogue.aliases()}:
+                found.setdefault(name, []).append(target.name)
+        return found
 
 
-def _elsewhere(context: Context, error: MissingPackage) -> list[str]:
-    """The known targets that have a package which this one does not know at all."""
-    from jetson_containers.platform.named import named_targets
+def with_faults(context: Context, error: BuilderError) -> list[BuilderError]:
+    """What is behind an error of a request, as :class:`Faults` tells it."""
+    faults = Faults(context)
+    faults.add(error)
+    return list(faults.errors)
 
-    name = error.requirement.name
-    if context.catalogue.versions(name) or context.catalogue.refusals(name):
-        return []
+
+def definition_faults(catalogue: Catalogue, packages: Iterable[Package]) -> list[BuilderError]:
+    """The faults of the directories that ``packages`` come from."""
+    used = {package.path for package in packages}
     return [
-        target.name
-        for target in named_targets()
-        if context.catalogue_for(target).versions(name)
+        BuilderError(finding.message, where=finding.location, hint=finding.hint)
+        for finding in catalogue.findings
+        if finding.severity == "error" and Path(finding.location.path).parent in used
     ]
 
 
-def report_findings(
-    context: Context, catalogue: Catalogue, resolutions: Sequence[Resolution]
+def warn_of_definitions(
+    context: Context, catalogue: Catalogue, packages: Iterable[Package]
 ) -> None:
-    """Faults of packages that the chain uses stop the run; others are counted, once."""
-    used = {
-        package.path for resolution in resolutions for package in resolution.packages
-    }
-    errors: list[BuilderError] = []
+    """Show the warnings of the directories that ``packages`` come from; count other faults."""
+    used = {package.path for package in packages}
     others = 0
     for finding in catalogue.findings:
         concerned = Path(finding.location.path).parent in used
-        if finding.severity == "error" and concerned:
-            errors.append(
-                BuilderError(finding.message, where=finding.location, hint=finding.hint)
-            )
-        elif finding.severity == "error":
+        if finding.severity == "error" and not concerned:
             others += 1
         elif finding.severity == "warning" and (concerned or context.verbose):
             warn(f"{finding.location}: {finding.message}")
     if others:
         warn(f"{others} other definitions have faults; `jetson-containers list` shows them")
-    raise_all(errors)

@@ -11,8 +11,7 @@ from jetson_containers.cli.context import (
     add_package_options,
     add_target_options,
 )
-from jetson_containers.cli.planning import add_request_options, plan_for
-from jetson_containers.engine.base import planned_base
+from jetson_containers.cli.planning import add_request_options, base_without_engine, plan_for
 from jetson_containers.errors import ExitCode, UsageError
 from jetson_containers.plan.model import Plan, dumps
 
@@ -48,16 +47,18 @@ def main(argv: Sequence[str]) -> int:
     context = Context.of(args)
     if args.exit_code and not args.diff:
         raise UsageError("--exit-code needs --diff", hint="name the plan to compare with")
-    plan = plan_for(context, planned_base(context.target, args.base))
+    planned = plan_for(context, base_without_engine(context))
+    plan = planned.plan
     if args.diff:
         from jetson_containers.cli import plan_diff
 
         found = plan_diff.difference(args.diff, plan)
         text = dumps(found.to_dict(), indent=2) + "\n" if args.json else plan_diff.render(found)
         print(text, end="")
-        return ExitCode.FAILED if args.exit_code and not found.equal else ExitCode.DONE
+        changed = args.exit_code and not found.equal
+        return ExitCode.FAILED if changed or planned.failures else ExitCode.DONE
     print(plan.to_json() if args.json else render(plan), end="")
-    return ExitCode.DONE
+    return ExitCode.FAILED if planned.failures else ExitCode.DONE
 
 
 def render(plan: Plan) -> str:
@@ -70,6 +71,8 @@ def render(plan: Plan) -> str:
         + (f", sm {' '.join(map(str, target.gpu_architectures))}"),
         f"base    {plan.base.reference}",
     ]
+    if plan.base.contents:
+        lines.append(f"        holds {' '.join(plan.base.contents.packages)}")
     for number, stage in enumerate(plan.stages, 1):
         lines += ["", f"{number:>3}  {stage.title}", f"     from {stage.shown}/{stage.dockerfile}"]
         lines += [f"     {key}={value}" for key, value in stage.build_args]

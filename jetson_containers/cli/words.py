@@ -9,15 +9,17 @@ from jetson_containers.errors import UsageError
 
 
 def split_packages(words: Sequence[str]) -> tuple[str, ...]:
-    """Package names from words that may be lists themselves (``a,b``)."""
-    return tuple(
-        name for word in words for name in re.split(r",(?![<>=!~])", word) if name.strip()
-    )
+    """Packages from words that may be lists themselves: ``a,b``, but ``a>=2.8,<2.10`` is one."""
+    parts = (part.strip() for word in words for part in re.split(r",(?!\s*[<>=!~])", word))
+    return tuple(part for part in parts if part)
 
 
 def patterns(text: str) -> tuple[str, ...]:
-    """Patterns separated by commas or spaces."""
-    return tuple(item for item in re.split(r"[,\s]+", text) if item)
+    """Patterns separated by commas, semicolons or spaces; ``a<2.8,>2.6`` is one.
+
+    A colon belongs to ``name:version``, unlike in the ecosystem, where it separates.
+    """
+    return tuple(item for item in re.split(r"[;\s]+|,(?![<>=!~])", text) if item)
 
 
 def parse_build_args(text: str) -> dict[str, str]:

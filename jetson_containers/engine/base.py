@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from jetson_containers.engine.protocol import Engine, ImageInfo
 from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.image.bootstrap import bootstrap_reference
+from jetson_containers.image.contents import Contents, read_contents
+from jetson_containers.image.listed import ListedImage
+from jetson_containers.image.reference import familiar
 from jetson_containers.plan.model import BaseImage
 from jetson_containers.platform.target import Target
 
@@ -16,11 +19,20 @@ BOOTSTRAP = "bootstrap"
 MakeBase = Callable[[Target], str]
 
 
-def planned_base(target: Target, wanted: str) -> BaseImage:
-    """The base of a plan that no engine is asked about."""
+def planned_base(
+    target: Target,
+    wanted: str,
+    images: Iterable[ListedImage] = (),
+    on_line: Callable[[str], None] = lambda line: None,
+) -> BaseImage:
+    """The base of a plan that no engine is asked about; ``images`` tell the labels of some."""
     if wanted == BOOTSTRAP:
         return BaseImage(bootstrap_reference(target))
-    return BaseImage(wanted or target.base_image)
+    reference = wanted or target.base_image
+    labels = next(
+        (image.labels for image in images if familiar(image.reference) == familiar(reference)), {}
+    )
+    return BaseImage(reference, contents=_contents(reference, labels, on_line))
 
 
 def choose_base(
@@ -37,17 +49,18 @@ def choose_base(
     was or is made from the distribution's packages.
     """
     if wanted == BOOTSTRAP:
-        return _bootstrap(engine, target, make)
+        return _bootstrap(engine, target, make, on_line)
     reference = wanted or target.base_image
     held = engine.inspect(reference)
     if held is not None:
-        return _base(reference, held, "local")
+        return _base(reference, held, "local", on_line)
     if not wanted:
         made = engine.inspect(bootstrap_reference(target))
         if made is not None:
-            return _base(bootstrap_reference(target), made, BOOTSTRAP)
+            return _base(bootstrap_reference(target), made, BOOTSTRAP, on_line)
     try:
-        return _base(reference, engine.pull(reference, target.platform, on_line), "pulled")
+        pulled = engine.pull(reference, target.platform, on_line)
+        return _base(reference, pulled, "pulled", on_line)
     except BuilderError as error:
         if wanted:
             raise UnreachableError(
@@ -58,10 +71,12 @@ def choose_base(
         why = error.what.splitlines()[0][:200]
         on_line(f"{reference} cannot be pulled ({why})")
         on_line(f"a base image is made from {target.distro}'s packages")
-        return _bootstrap(engine, target, make)
+        return _bootstrap(engine, target, make, on_line)
 
 
-def _bootstrap(engine: Engine, target: Target, make: MakeBase) -> BaseImage:
+def _bootstrap(
+    engine: Engine, target: Target, make: MakeBase, on_line: Callable[[str], None]
+) -> BaseImage:
     reference = bootstrap_reference(target)
     held = engine.inspect(reference)
     if held is None:
@@ -69,8 +84,22 @@ def _bootstrap(engine: Engine, target: Target, make: MakeBase) -> BaseImage:
         held = engine.inspect(reference)
     if held is None:
         raise BuilderError(f"the base image {reference} was made and is not in the engine's store")
-    return _base(reference, held, BOOTSTRAP)
+    return _base(reference, held, BOOTSTRAP, on_line)
 
 
-def _base(reference: str, held: ImageInfo, origin: str) -> BaseImage:
-    return BaseImage(reference, held.digest, origin)
+def _base(
+    reference: str, held: ImageInfo, origin: str, on_line: Callable[[str], None]
+) -> BaseImage:
+    contents = _contents(reference, held.labels, on_line)
+    return BaseImage(reference, held.digest, origin, contents)
+
+
+def _contents(
+    reference: str, labels: Mapping[str, str], on_line: Callable[[str], None]
+) -> Contents | None:
+    """What an image of ours holds; one whose labels make no sense is like any other image."""
+    try:
+        return read_contents(labels)
+    except ValueError as error:
+        on_line(f"warning: {error}: {reference} counts as an image that holds no packages")
+        return None

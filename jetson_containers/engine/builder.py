@@ -45,7 +45,6 @@ class BuildOptions:
     min_free: int = 2_000_000_000
     data: Path | None = None
     stage_tests: bool = True
-    test_only: bool = False
     go_on: bool = False
     workers: int = 2
 
@@ -144,14 +143,6 @@ class Builder:
         }
         if not todo:
             return
-        if self._options.test_only:
-            raise_all(
-                BuilderError(
-                    f"{stage.title} is not built, so it cannot be tested",
-                    hint="build it first, without --test-only",
-                )
-                for stage in todo.values()
-            )
         base = self._engine.inspect(self._plan.base.reference)
         raise_all(
             check(
@@ -178,7 +169,7 @@ class Builder:
             self._bench.raise_failures()
         final = self._plan.final_stage(image)
         if final is None:
-            raise BuilderError(f"{image.reference} has no stage of its own")
+            return self._tag_base(image)
         self._bench.finish()
         tests = tuple(test for stage in (*done, *todo) for test in stage.tests)
         held = self._held[final.fingerprint]
@@ -193,6 +184,16 @@ class Builder:
         tagged = self._engine.inspect(image.reference) or held
         self._sink(ImageTagged(final.id, image.reference, tagged.size))
         return ImageRecord(image.reference, held.digest, tagged.size)
+
+    def _tag_base(self, image: PlannedImage) -> ImageRecord:
+        """The base holds all of the image: it gets one more name."""
+        base = self._plan.base.reference
+        self._engine.tag(base, image.reference)
+        held = self._engine.inspect(image.reference)
+        self._sink(ImageTagged("", image.reference, held.size if held else 0))
+        return ImageRecord(
+            image.reference, held.digest if held else base, held.size if held else 0
+        )
 
     def _stage(self, stage: Stage) -> ImageInfo:
         """Build one stage, alone among all processes; or find that another has built it."""

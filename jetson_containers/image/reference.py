@@ -41,3 +41,15 @@ def parse_reference(text: str) -> Reference:
     if not colon or "/" in tag or not tag or not head or (at and not digest):
         head, tag = (rest, "") if not at or digest else (text, "")
     return Reference(head, tag, digest)
+
+
+def familiar(text: str) -> str:
+    """A reference as people write it, with its tag: equal texts are the same image.
+
+    Engines add Docker Hub's name, Podman ``localhost``, to names without a registry.
+    """
+    found = parse_reference(text)
+    name = found.repository
+    for prefix in ("docker.io/library/", "docker.io/", "localhost/"):
+        name = name.removeprefix(prefix)
+    return str(Reference(name, found.tag or ("" if found.digest else "latest"), found.digest))

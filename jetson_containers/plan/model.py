@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jetson_containers.image.contents import Contents
 from jetson_containers.platform.target import Target
 
 PLAN_FORMAT = 1
@@ -20,15 +21,19 @@ class BaseImage:
 
     ``digest`` is what the engine or registry says it is (``sha256:…``), or ``None`` while nobody
     has looked, as in a plan for another machine; ``origin`` is ``local``, ``pulled``,
-    ``bootstrap`` or ``planned``.
+    ``bootstrap`` or ``planned``. ``contents`` are what an image of ours holds already, ``None``
+    for any other image.
     """
 
     reference: str
     digest: str | None = None
     origin: str = "planned"
+    contents: Contents | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {"reference": self.reference, "digest": self.digest, "origin": self.origin}
+        """The JSON form; ``packages`` only where there are some."""
+        held = {"packages": list(self.contents.packages)} if self.contents else {}
+        return {"reference": self.reference, "digest": self.digest, "origin": self.origin, **held}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ class Plan:
         raise KeyError(stage_id)
 
     def final_stage(self, image: PlannedImage) -> Stage | None:
-        """The last stage of ``image``, or ``None`` when the base image already is it."""
+        """The last stage of ``image``, or ``None`` when the base image holds all of it."""
         return self.stage(image.stages[-1]) if image.stages else None
 
     def to_dict(self) -> dict[str, Any]:

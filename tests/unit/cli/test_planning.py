@@ -6,14 +6,18 @@ import pytest
 
 from jetson_containers.cli.words import parse_build_args, patterns, split_packages
 from jetson_containers.errors import UsageError
-from jetson_containers.plan.request import resolutions_for
+from jetson_containers.plan.request import requests_for
+from jetson_containers.plan.skip import without
+from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import catalogue
 
 SHELF = catalogue("ros:humble", "ros:iron*", "torch:2.8", "torch:2.9*", "user torch", "tool")
 
 
 def chosen(*words: str, skip: str = "", multiple: bool = False) -> list[list[str]]:
-    found = resolutions_for(SHELF, split_packages(words), patterns(skip), multiple)
+    skipped = without(SHELF, patterns(skip))
+    requests = requests_for(skipped, split_packages(words), multiple=multiple)
+    found = [resolve(skipped.catalogue, request) for request in requests]
     return [[package.reference for package in item.packages] for item in found]
 
 

@@ -12,8 +12,9 @@ from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.plan.diff import PlanDiff, diff
 from jetson_containers.plan.model import BaseImage, Plan
+from jetson_containers.plan.options import PlanOptions
 from jetson_containers.plan.outline import outline, read_outline
-from jetson_containers.plan.planner import PlanOptions, make_plan
+from jetson_containers.plan.planner import make_plan
 from jetson_containers.platform.named import named_target
 from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import package

@@ -12,7 +12,8 @@ from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.plan.fingerprint import context_files
 from jetson_containers.plan.ignore import ignore_for
 from jetson_containers.plan.model import BaseImage, Stage
-from jetson_containers.plan.planner import PlanOptions, make_plan
+from jetson_containers.plan.options import PlanOptions
+from jetson_containers.plan.planner import make_plan
 from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import X86, package
 

@@ -12,7 +12,8 @@ from jetson_containers.image import labels
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.plan.model import BaseImage
-from jetson_containers.plan.planner import PlanOptions, make_plan
+from jetson_containers.plan.options import PlanOptions
+from jetson_containers.plan.planner import make_plan
 from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import X86, package
 
