@@ -171,8 +171,14 @@ def _alternatives(numbered: Numbered, failure: Failure, name: str) -> list[Alter
             for demand in failure.demands
             if demand.parent == at
         ]
-        if not reasons and not own and (at,) != default:
-            reasons = ["nothing asks for another version than the default"]
+        if any(at in path for path in failure.circles):
+            own.append("it would need itself")
+        if not reasons and not own:
+            reasons = [
+                "the other requirements leave no way to have it"
+                if (at,) == default
+                else "nothing asks for another version than the default"
+            ]
         found.append(Alternative(numbered.packages[at].reference, tuple(reasons or own)))
     return found + [
         Alternative(refusal.reference, refusal.reasons)
