@@ -183,9 +183,11 @@ def _package(
     result["name"] = f"{name}:{version}"
     result["alias"] = [name, *others, *aliases] if default else aliases
     result["depends"] = list(dict.fromkeys([*package.get("depends", []), *row.get("depends", [])]))
+    words = " ".join([*_options(row), install(wheels, target)]).strip()
     result["build_args"] = {
         **(package.get("build_args") or {}),
-        "WHEELS": " ".join([*_options(row), install(wheels, target)]).strip(),
+        # what is built alone installs no wheel, and its Dockerfile declares no such argument
+        **({"WHEELS": words} if wheels or not built else {}),
         **row.get("args", {}),
     }
     result["sources"] = sources(wheels, target)
@@ -198,8 +200,8 @@ def _package(
             "CUDA_ARCHITECTURES": ";".join(map(str, target.gpu_architectures)),
         }
         result["sources"] += [{"git": built["git"], "ref": built["ref"]}]
-    words = " ".join(row.get("test") or [version])
-    result["test"] = [_command(test, words) for test in package.get("test") or []]
+    expected = " ".join(row.get("test") or [version])
+    result["test"] = [_command(test, expected) for test in package.get("test") or []]
     return result
 
 
