@@ -1,0 +1,1 @@
+"""``check``: every package on every target, looked at without building anything."""

@@ -1,0 +1,178 @@
+"""``check``: every package on every target, without building anything."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from jetson_containers.check.causes import Cause, causes
+from jetson_containers.check.model import Report, TargetReport
+from jetson_containers.cli.context import (
+    Context,
+    add_common_options,
+    add_package_options,
+)
+from jetson_containers.cli.words import split_packages
+from jetson_containers.errors import ExitCode, Location, UsageError
+from jetson_containers.package.findings import Finding
+from jetson_containers.platform.target import Target
+
+#: messages and packages of one cause that are shown without ``--verbose``
+SHOWN = 3
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="jetson-containers check",
+        description="Check packages on targets: that each resolves and can be built as far as "
+        "its files tell. Nothing is built, nothing is fetched.",
+        epilog="examples:\n  jetson-containers check\n"
+        "  jetson-containers check sglang 'torch*' --target orin-jp62,x86-cu130\n"
+        "  jetson-containers check --package-dirs ~/my-packages --only-dirs --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("packages", nargs="*", metavar="PATTERN", help="default: every package")
+    result.add_argument(
+        "--target",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a target, or several with commas; may be repeated (default: every known one)",
+    )
+    result.add_argument("--facts", metavar="FILE", help="the target of recorded evidence")
+    result.add_argument("--json", action="store_true", help="one JSON document")
+    add_package_options(result)
+    add_common_options(result)
+    return result
+
+
+def main(argv: Sequence[str]) -> int:
+    from jetson_containers.check.pool import in_parallel, workers_here
+
+    begun = time.monotonic()
+    context = Context.of(parser().parse_args(argv))
+    patterns = split_packages(context.args.packages)
+    targets = _targets(context)
+    work = _Work(context, targets, patterns)
+    plain = in_parallel(len(targets), work, workers_here(len(targets)))
+    reports = tuple(_shown_from(Path.cwd(), TargetReport.from_plain(item)) for item in plain)
+    report = Report(reports, time.monotonic() - begun)
+    if patterns and not any(item.checked + item.refused + len(item.findings) for item in reports):
+        raise _no_match(context, targets[0], patterns)
+    if context.args.json:
+        print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+    else:
+        _print(report, verbose=context.verbose)
+    return ExitCode.FAILED if report.has_errors else ExitCode.DONE
+
+
+class _Work:
+    """The check of one target by its number, to be done in any process."""
+
+    def __init__(
+        self, context: Context, targets: Sequence[Target], patterns: Sequence[str]
+    ) -> None:
+        from jetson_containers.check.reader import Reader
+
+        self._context = context
+        self._targets = targets
+        self._patterns = patterns
+        self._reader = Reader()
+        # said before there are other processes: a wrong directory is one error, not sixteen
+        self._directories = context.search_dirs
+
+    def __call__(self, number: int) -> tuple[object, ...]:
+        from jetson_containers.check.target import check_target
+
+        return check_target(
+            self._context.catalogue_for(self._targets[number]),
+            self._reader,
+            own_root=self._context.own_packages,
+            patterns=self._patterns,
+            notes=self._context.verbose,
+        ).to_plain()
+
+
+def _targets(context: Context) -> tuple[Target, ...]:
+    from jetson_containers.platform.named import named_target, named_targets
+
+    names = [name for word in context.args.target for name in word.split(",") if name]
+    found = [named_target(name) for name in dict.fromkeys(names)]
+    if context.args.facts:
+        found.append(context.host_target)
+    return tuple(found) or named_targets()
+
+
+def _no_match(context: Context, target: Target, patterns: Sequence[str]) -> UsageError:
+    near = [name for word in patterns for name in context.catalogue_for(target).nearest(word)]
+    return UsageError(
+        f"no package matches {' '.join(patterns)} on any of the targets",
+        hint=f"did you mean {', '.join(near)}?" if near else "`jetson-containers list` shows all",
+    )
+
+
+def _shown_from(here: Path, report: TargetReport) -> TargetReport:
+    """The report with paths as they open from ``here``: relative for what lies below it."""
+    prefix = f"{here}/"
+
+    def shown(finding: Finding) -> Finding:
+        where = finding.location
+        return replace(
+            finding,
+            location=Location(where.path.removeprefix(prefix), where.line),
+            message=finding.message.replace(prefix, ""),
+            hint=finding.hint.replace(prefix, ""),
+        )
+
+    return replace(report, findings=tuple(shown(finding) for finding in report.findings))
+
+
+def _print(report: Report, *, verbose: bool) -> None:
+    rows: list[tuple[str, ...]] = [
+        ("target", "packages", "resolved", "not for it", "errors", "warnings", "notes")
+    ]
+    rows += [
+        (
+            item.target,
+            *map(str, (item.checked, item.resolved, item.refused)),
+            *(str(item.count(kind)) for kind in ("error", "warning", "info")),
+        )
+        for item in report.targets
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        first = row[0].ljust(widths[0])
+        print("  ".join([first, *map(str.rjust, row[1:], widths[1:])]))
+    names = tuple(item.target for item in report.targets)
+    for cause in causes(report.findings):
+        print()
+        for line in _lines(cause, names, verbose=verbose):
+            print(line)
+    if any(item.notes for item in report.targets):
+        print("\nnotes are listed with --verbose")
+
+
+def _lines(cause: Cause, names: tuple[str, ...], *, verbose: bool) -> list[str]:
+    lines = [f"{cause.severity} {cause.code}: {cause.where}"]
+    shown = cause.messages if verbose else cause.messages[:SHOWN]
+    for number, (message, hint) in enumerate(shown):
+        lines.append(f"  {message}")
+        if hint and (number + 1 == len(shown) or shown[number + 1][1] != hint):
+            lines.append(f"    hint: {hint}")
+    if len(cause.messages) > len(shown):
+        lines.append(f"  and {len(cause.messages) - len(shown)} more like it")
+    if cause.packages:
+        lines.append(f"  packages: {_listed(cause.packages, verbose=verbose)}")
+    on = "all" if cause.targets == names else _listed(cause.targets, verbose=True)
+    lines.append(f"  targets: {on}")
+    return lines
+
+
+def _listed(words: tuple[str, ...], *, verbose: bool) -> str:
+    shown = words if verbose or len(words) <= SHOWN + 1 else words[:SHOWN]
+    more = f" and {len(words) - len(shown)} more" if len(words) > len(shown) else ""
+    return ", ".join(shown) + more
