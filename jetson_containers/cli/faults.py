@@ -18,13 +18,14 @@ class Faults:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._found: dict[str, BuilderError] = {}
+        self._found: dict[tuple[str, str], BuilderError] = {}
 
     def add(self, error: BuilderError) -> None:
         """Note an error, or all errors of :class:`Problems`."""
         for item in error.errors if isinstance(error, Problems) else (error,):
             for known in self._explained(item):
-                self._found.setdefault(str(known), known)
+                # several chains meet the same fault, and each has its own remedy
+                self._found.setdefault((known.what, str(known.where)), known)
 
     def __bool__(self) -> bool:
         return bool(self._found)

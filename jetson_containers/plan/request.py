@@ -67,7 +67,8 @@ def _expand(skipped: Skipped, word: str, multiple: bool) -> list[Requirement]:
     asked = {package.reference for package in matched}
     matched = [package for package in skipped.catalogue.packages if package.reference in asked]
     if multiple:
-        return [_exactly(package) for package in matched]
+        # what only collects, and nothing at that, makes no image
+        return [_exactly(item) for item in matched if item.dockerfile or item.depends]
     groups: dict[str, list[Package]] = {}
     for package in matched:
         groups.setdefault(package.name, []).append(package)

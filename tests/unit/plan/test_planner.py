@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from jetson_containers.errors import BuilderError, Problems
+from jetson_containers.errors import BuilderError, Problems, UsageError
 from jetson_containers.image import labels
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.plan.model import BaseImage
 from jetson_containers.plan.options import PlanOptions
-from jetson_containers.plan.planner import make_plan
+from jetson_containers.plan.planner import OnFault, make_plan
 from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import X86, package
 
@@ -30,6 +30,7 @@ def tree(tmp_path: Path):
         *words: str,
         options: PlanOptions | None = None,
         multiple: bool = False,
+        on_fault: OnFault | None = None,
         **more: object,
     ):
         packages = []
@@ -44,7 +45,7 @@ def tree(tmp_path: Path):
         shelf = Catalogue(target=X86, packages=tuple(packages))
         wanted = [parse_requirement(word) for word in words]
         groups = [[item] for item in wanted] if multiple else [wanted]
-        return make_plan([resolve(shelf, group) for group in groups], BASE, options)
+        return make_plan([resolve(shelf, group) for group in groups], BASE, options, on_fault)
 
     return plan
 
@@ -200,6 +201,34 @@ def test_all_faults_are_told_in_one_go(tree):
     assert "the Dockerfile of gone cannot be read: No such file or directory" in told[0]
     assert "the Dockerfile of fixed does not build on BASE_IMAGE" in told[1]
     assert "no Dockerfile of this plan declares the build argument NOBODY" in told[2]
+
+
+def test_an_image_with_faults_may_cost_only_itself(tree):
+    told: list[str] = []
+    plan = tree(
+        {"lib": PLAIN, "gone lib": "", "app lib": PLAIN},
+        "gone",
+        "app",
+        multiple=True,
+        on_fault=lambda resolution, error: told.append(f"{resolution.request[0]}: {error.what}"),
+    )
+    assert [image.reference for image in plan.images] == ["app:amd64-cu130-24.04"]
+    assert [stage.package for stage in plan.stages] == ["lib", "app"]
+    assert len(told) == 1
+    assert told[0].startswith("gone: the Dockerfile of gone cannot be read")
+
+
+def test_images_that_would_have_one_name_are_refused(tree):
+    with pytest.raises(UsageError, match="the images of one and two would both be named mine:1"):
+        tree(
+            {"one": PLAIN, "two": PLAIN}, "one", "two", multiple=True,
+            options=PlanOptions(name="mine:1"),
+        )  # fmt: skip
+
+
+def test_one_image_asked_for_twice_is_planned_once(tree):
+    plan = tree({"one:1*": PLAIN}, "one", "one:1", "one>=1", multiple=True)
+    assert len(plan.images) == 1
 
 
 def test_too_many_layers_are_refused(tree):
