@@ -198,10 +198,10 @@ def _missing(numbered: Numbered, explanation: Explanation, because: Because) -> 
     ]
     if known:
         what = f"no version of {requirement.name} satisfies {requirement} on {target}{via}"
-        hint = "; ".join([f"known here: {', '.join(sorted(known))}", *refused])
+        hint = "; ".join([f"known here: {_listed(sorted(known))}", *refused[:MOST_KNOWN]])
     elif refused:
         what = f"{requirement.name} is not for target {target}{via}"
-        hint = "; ".join(refused)
+        hint = "; ".join(refused[:MOST_KNOWN])
     else:
         what = f"unknown package {requirement}{via}"
         near = numbered.catalogue.nearest(requirement.name)
@@ -259,18 +259,21 @@ def _conflict(explanation: Explanation) -> ConflictError:
             hint=f"one version per name stands in an image: give {parent.reference} a name of "
             f"its own, or let it require what {wanted} requires",
         )
-    known = [item.reference for item in explanation.alternatives]
-    more = f" and {len(known) - MOST_KNOWN} more" if len(known) > MOST_KNOWN else ""
+    known = _listed([item.reference for item in explanation.alternatives])
     return ConflictError(
         what,
         where=where,
         hint=_hint(
             explanation.remedies,
-            "one version per name stands in an image; known here: "
-            + ", ".join(known[:MOST_KNOWN])
-            + more,
+            f"one version per name stands in an image; known here: {known}",
         ),
     )
+
+
+def _listed(references: Sequence[str]) -> str:
+    """The first of them, and how many there are beside."""
+    more = f" and {len(references) - MOST_KNOWN} more" if len(references) > MOST_KNOWN else ""
+    return ", ".join(references[:MOST_KNOWN]) + more
 
 
 def _is_own(because: Because) -> bool:

@@ -7,25 +7,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from jetson_containers.errors import Location
 from jetson_containers.package.model import Requirement
 from jetson_containers.resolve.numbered import Amended, Numbered, Wish
 from jetson_containers.resolve.search import Demand, Failure, Search
 
 #: nearest versions that are tried for one requirement
 NEAREST = 3
+#: other versions that are tried beside a request
+MOST_TRIED = 20
 #: changes that are put together when no single one is enough
-MOST_CHANGES = 4
+MOST_CHANGES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One edit: a requirement of ``package`` (``None``: the request) replaced, or dropped.
+    """One edit of what ``package`` requires or conflicts with (``None``: of the request).
 
-    ``to`` is ``None`` for a requirement that is dropped.
+    ``requirement`` is replaced by ``to``; without ``to`` it is dropped, and without
+    ``requirement`` the request asks for ``to`` beside the rest.
     """
 
     package: str | None
-    requirement: Requirement
+    requirement: Requirement | None
     to: Requirement | None
     forbids: bool = False
 
@@ -34,8 +38,15 @@ class Change:
         """Which requirement of which package it changes."""
         return self.package, str(self.requirement), self.forbids
 
+    @property
+    def location(self) -> Location | None:
+        """Where the requirement is written."""
+        return self.requirement.location if self.requirement else None
+
     def __str__(self) -> str:
-        place = f" in {self.requirement.location}" if self.requirement.location else ""
+        place = f" in {self.location}" if self.location else ""
+        if self.requirement is None:
+            return f"also ask for {self.to}"
         if self.package is None:
             return f"ask for {self.to}" if self.to else f"leave out {self.requirement}"
         if self.to is not None:
@@ -61,14 +72,10 @@ class Remedy:
             "changes": [
                 {
                     "package": change.package,
-                    "requirement": str(change.requirement),
+                    "requirement": str(change.requirement) if change.requirement else None,
                     "to": str(change.to) if change.to else None,
-                    "file": change.requirement.location.path
-                    if change.requirement.location
-                    else None,
-                    "line": change.requirement.location.line
-                    if change.requirement.location
-                    else 0,
+                    "file": change.location.path if change.location else None,
+                    "line": change.location.line if change.location else 0,
                 }
                 for change in self.changes
             ],
@@ -95,63 +102,93 @@ def remedies(
     found: list[Remedy] = []
     for change in _candidates(numbered, failure, known):
         if len(found) == most:
-            break
+            return tuple(found)
         if Search(*_after(numbered, request, change)).answer() is not None:
             found.append(Remedy((change,)))
-            known.setdefault(change.key, change)
-    return tuple(found) or _together(numbered, request, failure, known)
+            if change.package is not None:
+                known.setdefault(change.key, change)
+    found = found or _together(numbered, request, failure, known)
+    for change in _left_out(numbered, failure):
+        if len(found) < most and Search(*_after(numbered, request, change)).answer() is not None:
+            found.append(Remedy((change,)))
+    return tuple(found)
 
 
 def _together(
     numbered: Numbered, request: Sequence[Wish], failure: Failure, known: Known
-) -> tuple[Remedy, ...]:
+) -> list[Remedy]:
     """Several changes, when no single one is enough: one for each cause that comes to light."""
     changes: list[Change] = []
-    for _ in range(MOST_CHANGES):
+    while len(changes) < MOST_CHANGES:
         for change in _candidates(numbered, failure, known):
             after, wishes = _after(numbered, request, change)
             search = Search(after, wishes)
             if search.answer() is not None:
-                return (Remedy((*changes, change)),)
+                return [Remedy((*changes, change))]
             left = search.failure()
-            if set(left.demands).isdisjoint(_own(failure)):
+            if _mends(numbered, change, failure, left):
                 changes.append(change)
                 numbered, request, failure = after, wishes, left
                 break
         else:
-            return ()
-    return ()
+            return []
+    return []
 
 
-def _own(failure: Failure) -> set[Demand]:
-    """The demands of a failure that packages state."""
-    return {demand for demand in failure.demands if demand.parent is not None}
+def _mends(numbered: Numbered, change: Change, failure: Failure, left: Failure) -> bool:
+    """Whether a change took one cause away for good: what is left is about something else."""
+    stated = {demand for demand in left.demands if demand.parent is not None}
+    if change.requirement is None and change.to is not None:
+        name = change.to.name
+        return not any(
+            name in (demand.wish.name, numbered.packages[demand.parent].name)
+            for demand in stated
+            if demand.parent is not None
+        )
+    return stated.isdisjoint(failure.demands)
 
 
 def _candidates(numbered: Numbered, failure: Failure, known: Known) -> Iterator[Change]:
-    """Changes to try: what was enough before, nearer versions, leaving requirements out.
+    """Changes to try: what was enough before, nearer versions, requirements dropped.
 
-    What packages state comes before the words of the request.
+    What packages state comes before the words of the request; but who asks for several things can
+    ask for one more with less effort than to edit a definition.
     """
     asked = [demand for demand in failure.demands if demand.parent is None]
+    stated = [demand for demand in failure.demands if demand.parent is not None]
     several = len(asked) > 1
+    added = _added(numbered, failure)
     changes = [
-        change
-        for changes in (
-            _nearer(numbered, [item for item in failure.demands if item.parent is not None]),
-            [
-                _change(numbered, demand, None)
-                for demand in reversed(failure.demands)
-                if demand.parent is not None
-            ],
-            _nearer(numbered, [item for item in asked if several or not item.wish.accepted]),
-            [_change(numbered, demand, None) for demand in asked] if several else [],
-        )
-        for change in changes
+        *(added if several else []),
+        *_nearer(numbered, stated),
+        *(_change(numbered, demand, None) for demand in reversed(stated)),
+        *_nearer(numbered, [item for item in asked if several or not item.wish.accepted]),
+        *([] if several else added),
     ]
     first = dict.fromkeys(known[change.key] for change in changes if change.key in known)
     yield from first
     yield from (change for change in changes if change not in first)
+
+
+def _left_out(numbered: Numbered, failure: Failure) -> list[Change]:
+    """The words of a longer request, each left out."""
+    asked = [demand for demand in failure.demands if demand.parent is None]
+    return [_change(numbered, demand, None) for demand in asked] if len(asked) > 1 else []
+
+
+def _added(numbered: Numbered, failure: Failure) -> list[Change]:
+    """Other versions to ask for, of the names whose default stands in the way."""
+    names = dict.fromkeys(
+        demand.wish.name
+        for demand in reversed(failure.demands)
+        if not demand.wish.choosy and not demand.forbids and demand.parent is not None
+    )
+    return [
+        Change(None, None, Requirement(name, exact=numbered.packages[at].version))
+        for name in names
+        for at in numbered.versions(name)[1 : MOST_TRIED + 1]
+        if numbered.packages[at].version
+    ]
 
 
 def _nearer(numbered: Numbered, demands: Sequence[Demand]) -> list[Change]:
@@ -220,6 +257,8 @@ def _after(
     numbered: Numbered, request: Sequence[Wish], change: Change
 ) -> tuple[Numbered, tuple[Wish, ...]]:
     """The catalogue and the request after a change."""
+    if change.requirement is None and change.to is not None:
+        return numbered, (*request, numbered.wish(change.to))
     if change.package is None:
         return numbered, numbered.wishes(_changed(request, change))
     at = numbered.number[change.package]

@@ -6,8 +6,12 @@ import pytest
 
 from jetson_containers.errors import ExitCode, Problems
 from jetson_containers.package.grammar import parse_requirement
-from jetson_containers.resolve.explain import ConflictError, MissingPackage, UnknownPackage
-from jetson_containers.resolve.explain import CycleError
+from jetson_containers.resolve.explain import (
+    ConflictError,
+    CycleError,
+    MissingPackage,
+    UnknownPackage,
+)
 from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import catalogue
 
