@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.engine.address import EngineAddress
-from jetson_containers.image import labels
+from jetson_containers.image import contents, labels
 from tests.docker.trees import Tree
 
 
@@ -384,3 +384,58 @@ def test_a_push_that_fails_leaves_no_tag(tree: Tree, client):
     done = tree.build(tree.name("a"), "--push", "127.0.0.1:9/team")
     assert done.returncode == 3
     assert not [tag for tag in _tags(client) if tag.startswith("127.0.0.1:9/")]
+
+
+def test_on_an_image_of_ours_only_what_it_lacks_is_built(tree: Tree, client):
+    tree.add("a", "RUN echo one > /a", test="test -f /a")
+    tree.add("b", "RUN test -f /a && echo two > /b", depends="a", test="cat /a /b")
+    tree.add("c", "RUN test -f /b && echo three > /c", depends="a b", test="test -f /c")
+    assert tree.build(tree.name("b")).returncode == 0
+    held = tree.reference("b")
+    done = tree.build(tree.name("c"), "--base", held)
+    assert done.returncode == 0, done.stderr
+    assert f"it holds {tree.name('a')} {tree.name('b')}\n" in done.stderr
+    assert "stages:  1 built, 0 found" in done.stderr
+    for short in "abc":
+        assert f"test sh /test/check.sh of {tree.name(short)}" in done.stderr
+
+    image = client.images.get(tree.reference("c"))
+    assert client.containers.run(image, "cat /a /b /c", remove=True) == b"one\ntwo\nthree\n"
+    told = contents.read_contents(image.labels)
+    assert told is not None
+    assert told.packages == tuple(tree.name(short) for short in "abc")
+    assert [name for name, _ in told.lineage] == list(told.packages)
+    assert image.labels["org.opencontainers.image.base.name"] == held
+
+    again = tree.build(tree.name("c"), "--base", held)
+    assert "stages:  0 built, 1 found" in again.stderr
+
+
+def test_a_base_that_holds_all_that_was_asked_for_is_only_tagged(tree: Tree, client):
+    tree.add("a", "RUN echo one > /a")
+    tree.add("b", "RUN test -f /a", depends="a")
+    assert tree.build(tree.name("b")).returncode == 0
+    done = tree.build(tree.name("a"), "--base", tree.reference("b"))
+    assert done.returncode == 0, done.stderr
+    assert "stages:  0 built, 0 found" in done.stderr
+    assert client.images.get(tree.reference("a")).id == client.images.get(tree.reference("b")).id
+
+
+def test_another_version_than_the_one_in_the_base_is_refused_before_anything_is_built(tree: Tree):
+    versions = "from copy import deepcopy\npackage = [{**deepcopy(package), 'name': f'NAME:{v}'}"
+    folder = tree.add("lib", "RUN true")
+    (folder / "config.py").write_text(
+        versions.replace("NAME", tree.name("lib")) + " for v in ('1.0', '2.0')]\n"
+    )
+    tree.add("app", "RUN true")
+    dockerfile = tree.folder / tree.name("app") / "Dockerfile"
+    needs = f"depends: ['{tree.name('lib')}>=2.0']"
+    dockerfile.write_text(dockerfile.read_text().replace("depends: []", needs))
+    first = tree.build(f"{tree.name('lib')}:1.0", "--name", tree.name("base") + ":1")
+    assert first.returncode == 0, first.stderr
+    done = tree.build(tree.name("app"), "--base", tree.name("base") + ":1")
+    assert done.returncode == 1
+    assert f"{tree.name('base')}:1 holds {tree.name('lib')}:1.0, but {tree.name('app')}" in (
+        done.stderr
+    )
+    assert "building" not in done.stderr
