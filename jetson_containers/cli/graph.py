@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,8 +126,7 @@ def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[
     words = split_packages(context.args.packages)
     graphs: list[Graph] = []
     errors: list[BuilderError] = []
-    for target in targets:
-        catalogue = context.catalogue_for(target)
+    for catalogue in _catalogues(context, targets):
         resolver = CatalogueResolver(catalogue)
         requests: Sequence[Request] = ()
         try:
@@ -148,6 +147,10 @@ def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[
         faults.add(errors[0])
         raise_all(faults.errors)
     return graphs
+
+
+def _catalogues(context: Context, targets: Sequence[Target]) -> Iterable[Catalogue]:
+    return (context.catalogue,) if len(targets) == 1 else context.catalogues_for(targets)
 
 
 def _requests(

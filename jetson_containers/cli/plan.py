@@ -5,28 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from jetson_containers.cli.context import (
-    Context,
-    add_common_options,
-    add_package_options,
-    add_target_options,
-)
+from jetson_containers.cli.context import Context
+from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
 from jetson_containers.cli.planning import add_request_options, base_without_engine, plan_for
 from jetson_containers.errors import ExitCode, UsageError
 from jetson_containers.plan.model import Plan, dumps
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="jetson-containers plan",
-        description="Show the stages and images that a build would make. Asks no engine.",
-        epilog="examples:\n  jetson-containers plan sglang --target orin-jp62\n"
-        "  jetson-containers plan sglang --json > old.json\n"
-        "  jetson-containers plan sglang --diff old.json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    result = verb_parser(
+        "plan",
+        "Show the stages and images that a build would make. Asks no engine.",
+        "sglang --target orin-jp62",
+        "sglang --json > old.json",
+        "sglang --diff old.json",
     )
     add_request_options(result)
-    result.add_argument("--json", action="store_true", help="one JSON document")
+    add_json_option(result)
     result.add_argument(
         "--diff",
         default="",
@@ -36,9 +31,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--exit-code", action="store_true", help="with --diff: exit 1 if anything changed"
     )
-    add_target_options(result)
-    add_package_options(result)
-    add_common_options(result)
+    add_shared_options(result)
     return result
 
 

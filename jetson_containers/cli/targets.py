@@ -6,27 +6,22 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from jetson_containers.cli.context import (
-    Context,
-    add_common_options,
-    add_target_options,
-    say,
-)
+from jetson_containers.cli.context import Context, say
+from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
 from jetson_containers.errors import ExitCode
 from jetson_containers.platform.target import Target
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="jetson-containers targets",
-        description="The known targets, or with --host the one of this machine.",
-        epilog="examples:\n  jetson-containers targets\n  jetson-containers targets --host --json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    result = verb_parser(
+        "targets",
+        "The known targets, or with --host the one of this machine.",
+        "",
+        "--host --json",
     )
     result.add_argument("--host", action="store_true", help="only the target of this machine")
-    result.add_argument("--json", action="store_true", help="one JSON document")
-    add_target_options(result)
-    add_common_options(result)
+    add_json_option(result)
+    add_shared_options(result, packages=False)
     return result
 
 

@@ -23,7 +23,7 @@ _STYLE = (
     ".top rect{fill:#d7e8c8;stroke:#4d7c0f;stroke-width:2}"
     ".collects rect{fill:#fff;stroke-dasharray:4 3}"
     ".unresolved rect{fill:#fde2e2;stroke:#b91c1c;stroke-dasharray:4 3}"
-    "path{fill:none;stroke:#7d8590}"
+    "path{fill:none;stroke:#7d8590;stroke-opacity:.7}"
     "marker path{fill:#7d8590;stroke:none}"
 )
 

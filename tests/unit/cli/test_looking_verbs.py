@@ -130,3 +130,129 @@ def test_a_graph_that_cannot_be_is_an_error(cli, define, words, code, parts):
     assert (found, out) == (code, "")
     for part in parts:
         assert part in err
+
+
+def test_a_list_marks_the_version_that_the_name_means(cli, define):
+    define("torch:2.8", "alias: torch", "group: ml")
+    define("torch:2.9", "group: ml")
+    code, out, _ = cli("list")
+    assert code == 0
+    assert [line.split() for line in out.splitlines()] == [
+        ["torch:2.8", "*", "ml"],
+        ["torch:2.9", "ml"],
+    ]
+
+
+def test_a_list_of_all_targets_says_on_how_many_a_package_is(cli, define):
+    define("app")
+    define("server", "requires: x86_64")
+    _, out, err = cli("list", "--all-targets")
+    assert [line.split() for line in out.splitlines()] == [
+        ["app", "*", "all", "targets"],
+        ["server", "*", "3", "of", "16", "targets"],
+    ]
+    assert err == ""
+    _, out, _ = cli("list", "server", "--all-targets", "--json")
+    (item,) = json.loads(out)["packages"]
+    assert item["targets"] == ["x86-cu128", "x86-cu129", "x86-cu130"]
+    assert set(item) >= {"name", "version", "aliases", "group", "depends", "requires", "path"}
+
+
+def test_a_list_says_why_what_was_asked_for_is_not_in_it(cli, define):
+    define("jet", "requires: '<36'")
+    code, out, err = cli("list", "jet")
+    assert (code, out) == (1, "")
+    assert "jet is not for x86-cu130: needs L4T <36" in err
+
+
+def test_a_faulty_definition_is_said_once_for_all_targets_and_many_are_counted(cli, define):
+    for number in range(5):
+        define(f"bad{number}", "depends: [{x: 1}]")
+    _, _, err = cli("list", "--all-targets")
+    lines = err.splitlines()
+    assert len(lines) == 4
+    assert "bad0/Dockerfile:3" in lines[0] and "(orin-jp62 and 15 others)" in lines[0]
+    assert lines[-1] == "2 more definitions have faults; --verbose shows them"
+    assert len(cli("list", "--all-targets", "--verbose")[2].splitlines()) == 5
+
+
+def rows(out: str) -> dict[str, list[str]]:
+    """The rows of ``show`` for one package: title -> lines."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for line in out.splitlines()[1:]:
+        title = line[2:14].strip() or title
+        found.setdefault(title, []).append(line[14:])
+    return found
+
+
+def test_a_package_is_shown_with_what_it_needs_and_who_needs_it(cli, define):
+    define("lib:1.0", "alias: lib")
+    define("lib:2.0")
+    path = define("app", "depends: [lib]", "requires: '>=36'", "build_args: {A: 1, B: x y}")
+    define("top", "depends: [app, 'lib:2.0']")
+    code, out, err = cli("show", "app")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "app on x86-cu130"
+    found = rows(out)
+    assert found["defined"] == [f"{path}:2"]
+    assert found["depends"] == [f"lib -> lib:1.0  {path}:3"]
+    assert found["requires"] == [">=36       holds"]
+    assert found["build args"] == ["A=1", "B=x y"]
+    assert found["chain"] == ["2 packages, 2 built:", "lib:1.0, app"]
+    assert found["needed by"] == ["top"]
+
+
+def test_a_name_means_its_default_version_and_a_wildcard_every_one(cli, define):
+    define("lib:1.0", "alias: lib")
+    define("lib:2.0")
+    shown = {
+        word: [line for line in cli("show", word)[1].splitlines() if line[:1] not in ("", " ")]
+        for word in ("lib", "lib:2.0", "lib:*", "lib>=1")
+    }
+    one, two = "lib:1.0 on x86-cu130", "lib:2.0 on x86-cu130"
+    assert shown == {"lib": [one], "lib:2.0": [two], "lib:*": [one, two], "lib>=1": [one, two]}
+    assert rows(cli("show", "lib")[1])["versions"] == ["1.0 (default), 2.0"]
+
+
+def test_a_package_for_other_targets_is_shown_with_the_reason(cli, define):
+    define("jet", "requires: ['<36', aarch64]")
+    code, out, _ = cli("show", "jet")
+    assert code == 0
+    found = rows(out)
+    assert found["requires"][0].startswith("<36        needs L4T <36, x86-cu130 has")
+    assert found["requires"][1].startswith("aarch64    needs a machine of kind aarch64")
+    assert found["chain"] == ["none: not for this target"]
+
+
+def test_what_does_not_resolve_is_shown_with_the_reason(cli, define):
+    define("app", "depends: gone")
+    code, out, _ = cli("show", "app")
+    assert code == 0
+    found = rows(out)
+    assert found["depends"][0].startswith("gone -> nothing here")
+    assert found["chain"][0] == "does not resolve:"
+    assert any("gone" in line for line in found["chain"][1:])
+
+
+def test_where_a_package_resolves_is_shown_for_all_targets(cli, define):
+    define("app", "requires: x86_64")
+    words = ("show", "app", "--all-targets", "--target", "orin-jp62")
+    _, out, _ = cli(*words)
+    found = rows(out)["targets"]
+    assert found[:2] == ["resolves on 3 of 16", "app on x86-cu128 x86-cu129 x86-cu130"]
+    assert len(found) == 2 + 13
+    _, out, _ = cli(*words, "--json")
+    (item,) = json.loads(out)["packages"]
+    assert [one["target"] for one in item["targets"] if one["resolves"]] == [
+        "x86-cu128",
+        "x86-cu129",
+        "x86-cu130",
+    ]
+
+
+def test_an_unknown_package_answers_with_the_nearest_names(cli, define):
+    define("torch")
+    code, out, err = cli("show", "troch", "nothing*")
+    assert (code, out) == (2, "")
+    assert "did you mean torch?" in err
