@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from jetson_containers.errors import Location
 from jetson_containers.package.model import Requirement
 from jetson_containers.resolve.numbered import Amended, Numbered, Wish
+from jetson_containers.resolve.plain import settled
 from jetson_containers.resolve.search import Demand, Failure, Search
 
 #: nearest versions that are tried for one requirement
@@ -103,15 +104,19 @@ def remedies(
     for change in _candidates(numbered, failure, known):
         if len(found) == most:
             return tuple(found)
-        if Search(*_after(numbered, request, change)).answer() is not None:
+        if _resolves(*_after(numbered, request, change)):
             found.append(Remedy((change,)))
             if change.package is not None:
                 known.setdefault(change.key, change)
     found = found or _together(numbered, request, failure, known)
     for change in _left_out(numbered, failure):
-        if len(found) < most and Search(*_after(numbered, request, change)).answer() is not None:
+        if len(found) < most and _resolves(*_after(numbered, request, change)):
             found.append(Remedy((change,)))
     return tuple(found)
+
+
+def _resolves(numbered: Numbered, request: Sequence[Wish]) -> bool:
+    return (settled(numbered, request) or Search(numbered, request).answer()) is not None
 
 
 def _together(
@@ -122,10 +127,9 @@ def _together(
     while len(changes) < MOST_CHANGES:
         for change in _candidates(numbered, failure, known):
             after, wishes = _after(numbered, request, change)
-            search = Search(after, wishes)
-            if search.answer() is not None:
+            if _resolves(after, wishes):
                 return [Remedy((*changes, change))]
-            left = search.failure()
+            left = Search(after, wishes).failure()
             if _mends(numbered, change, failure, left):
                 changes.append(change)
                 numbered, request, failure = after, wishes, left

@@ -41,10 +41,10 @@ class PlainReading:
         members = names = barred = 0
         for part in parts:
             if part is None:
-                return self._settled(request)
+                return settled(self._numbered, request)
             members, names, barred = members | part[0], names | part[1], barred | part[2]
         if members.bit_count() != names.bit_count():
-            return self._settled(request)
+            return settled(self._numbered, request)
         if members & barred:
             return None
         packages = self._numbered.packages
@@ -95,47 +95,47 @@ class PlainReading:
             return None
         return members, names, barred
 
-    def _settled(self, request: Sequence[Wish]) -> dict[str, int] | None:
-        """Read again with the pins of the reading before, until they are the same."""
-        pins: dict[str, int] = {}
-        for _ in range(ROUNDS):
-            picks: dict[str, int] = {}
-            choosy: dict[str, list[Wish]] = {}
-            todo = list(request)
-            while todo:
-                wish = todo.pop()
-                if not wish.accepted:
-                    return None
-                name = wish.name
-                if wish.choosy:
-                    choosy.setdefault(name, []).append(wish)
-                if name not in picks:
-                    picks[name] = pins[name] if name in pins else self._numbered.default(name)
-                    todo.extend(self._numbered.needs(picks[name]))
-            pins = {}
-            for name, wishes in choosy.items():
-                common = _common(wishes)
-                if not common:
-                    return None
-                pins[name] = common[0]
-            default = self._numbered.default
-            if all(at == pins.get(name, default(name)) for name, at in picks.items()):
-                return None if self._barred(picks) or self._circular(picks) else picks
-        return None
 
-    def _barred(self, picks: Mapping[str, int]) -> bool:
-        members = set(picks.values())
-        return any(
-            not members.isdisjoint(wish.accepted)
-            for at in members
-            for wish in self._numbered.bars(at)
-        )
+def settled(numbered: Numbered, request: Sequence[Wish]) -> dict[str, int] | None:
+    """The plain reading of one request: read again with the pins of the reading before, until
+    they are the same. ``None`` if there is none.
+    """
+    pins: dict[str, int] = {}
+    for _ in range(ROUNDS):
+        picks: dict[str, int] = {}
+        choosy: dict[str, list[Wish]] = {}
+        todo = list(request)
+        while todo:
+            wish = todo.pop()
+            if not wish.accepted:
+                return None
+            name = wish.name
+            if wish.choosy:
+                choosy.setdefault(name, []).append(wish)
+            if name not in picks:
+                picks[name] = pins[name] if name in pins else numbered.default(name)
+                todo.extend(numbered.needs(picks[name]))
+        pins = {}
+        for name, wishes in choosy.items():
+            common = _common(wishes)
+            if not common:
+                return None
+            pins[name] = common[0]
+        if all(at == pins.get(name, numbered.default(name)) for name, at in picks.items()):
+            return None if _barred(numbered, picks) or _circular(numbered, picks) else picks
+    return None
 
-    def _circular(self, picks: Mapping[str, int]) -> bool:
-        return circle({at: self._picked(at, picks) for at in picks.values()}) is not None
 
-    def _picked(self, at: int, picks: Mapping[str, int]) -> list[int]:
-        return [picks[wish.name] for wish in self._numbered.needs(at)]
+def _barred(numbered: Numbered, picks: Mapping[str, int]) -> bool:
+    members = set(picks.values())
+    return any(
+        not members.isdisjoint(wish.accepted) for at in members for wish in numbered.bars(at)
+    )
+
+
+def _circular(numbered: Numbered, picks: Mapping[str, int]) -> bool:
+    edges = {at: [picks[wish.name] for wish in numbered.needs(at)] for at in picks.values()}
+    return circle(edges) is not None
 
 
 def _common(wishes: Sequence[Wish]) -> tuple[int, ...]:

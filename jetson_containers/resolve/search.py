@@ -46,10 +46,12 @@ class Search:
     """
 
     def __init__(self, numbered: Numbered, request: Sequence[Wish]) -> None:
+        request = sorted(request, key=lambda wish: str(wish.requirement))
         self._numbered = numbered
         self._demands = [Demand(None, wish) for wish in request]
         self._members: list[int] = []
         self._rules: list[tuple[int, ...]] = []
+        self._place: dict[tuple[int, int], int] = {}
         self._circles: list[tuple[int, ...]] = []
         self._collect(request)
         self._demands += [
@@ -72,17 +74,14 @@ class Search:
         """The reason, when there is no answer. Law: without any one of its demands there is one."""
         _, core = self._solve(range(len(self._demands)))
         kept = [at for at in range(len(self._demands)) if core >> at & 1]
-        # First with the rules that the proof used: a small problem. Then with all of them.
-        used = [at for at in range(len(self._rules)) if core >> self._rule_bit(at) & 1]
-        for rules in (used, None):
-            for at in tuple(kept):
-                if at not in kept:
-                    continue
+        rules = [at for at in range(len(self._rules)) if core >> self._rule_bit(at) & 1]
+        for at in tuple(kept):
+            if at in kept:
                 without = [item for item in kept if item != at]
                 answer, smaller = self._solve(without, rules)
                 if answer is None:
                     kept = [item for item in without if smaller >> item & 1]
-        _, core = self._solve(kept)
+        _, core = self._solve(kept, rules)
         circles = tuple(
             path
             for at, path in enumerate(self._circles)
@@ -116,12 +115,6 @@ class Search:
 
     def _state_rules(self, request: Sequence[Wish]) -> None:
         numbered, variable = self._numbered, self._variable
-        by_name: dict[str, list[int]] = {}
-        for at in self._members:
-            by_name.setdefault(numbered.packages[at].name, []).append(at)
-        for group in by_name.values():
-            for place, at in enumerate(group):
-                self._rules += [(-variable[at], -variable[other]) for other in group[place + 1 :]]
         asked: set[int] = set()
         brings: dict[int, list[int]] = {at: [] for at in self._members}
         for wish in request:
@@ -132,7 +125,33 @@ class Search:
                     brings[at].append(variable[parent])
         for at in self._members:
             if at not in asked:
-                self._rules.append((-variable[at], *brings[at]))
+                self._rule(at, at, (-variable[at], *brings[at]))
+        by_name: dict[str, list[int]] = {}
+        for at in self._members:
+            by_name.setdefault(numbered.packages[at].name, []).append(at)
+        for group in by_name.values():
+            for place, at in enumerate(group):
+                for other in group[place + 1 :]:
+                    self._rule(at, other, (-variable[at], -variable[other]))
+
+    def _rule(self, at: int, other: int, clause: tuple[int, ...]) -> None:
+        """A rule on one package (that something brings it in), or on two of one name."""
+        self._place[at, other] = len(self._rules)
+        self._rules.append(clause)
+
+    def _broken(self, chosen: Sequence[int]) -> list[int]:
+        """The rules that a choice breaks."""
+        found = []
+        members = {self._variable[at] for at in chosen}
+        names: dict[str, list[int]] = {}
+        for at in chosen:
+            place = self._place.get((at, at))
+            if place is not None and members.isdisjoint(self._rules[place][1:]):
+                found.append(place)
+            before = names.setdefault(self._numbered.packages[at].name, [])
+            found += [self._place[other, at] for other in before]
+            before.append(at)
+        return found
 
     def _rule_bit(self, at: int) -> int:
         return len(self._demands) + at
@@ -143,7 +162,11 @@ class Search:
     def _solve(
         self, demands: Iterable[int], rules: Iterable[int] | None = None
     ) -> tuple[list[int] | None, int]:
-        """The chosen packages under some of the demands, or the bits of what stands against it."""
+        """The chosen packages under some of the demands, or the bits of what stands against it.
+
+        With ``rules`` the solver begins with these alone, and learns of others as they are broken:
+        few demands need few rules.
+        """
         solver = Satisfier(len(self._members))
         for at in range(len(self._rules)) if rules is None else rules:
             solver.add(self._rules[at], 1 << self._rule_bit(at))
@@ -158,6 +181,11 @@ class Search:
                 assert solver.core is not None
                 return None, solver.core
             chosen = [at for at in self._members if values[self._variable[at]]]
+            broken = self._broken(chosen)
+            for at in broken:
+                solver.add(self._rules[at], 1 << self._rule_bit(at))
+            if broken:
+                continue
             path = self._circle(chosen)
             if path is None:
                 return chosen, 0
@@ -177,15 +205,16 @@ class Search:
         solver.add(members, 1 << self._circle_bit(at))
 
     def _circle(self, chosen: Sequence[int]) -> tuple[int, ...] | None:
-        numbered = self._numbered
+        numbered, variable = self._numbered, self._variable
         by_name = {numbered.packages[at].name: at for at in chosen}
-        return circle(
+        found = circle(
             {
-                at: [
-                    by_name[wish.name]
+                variable[at]: [
+                    variable[by_name[wish.name]]
                     for wish in numbered.needs(at)
                     if by_name.get(wish.name) in wish.accepted
                 ]
                 for at in chosen
             }
         )
+        return found and tuple(self._members[place - 1] for place in found)

@@ -143,7 +143,7 @@ def test_the_order_of_request_and_definition_changes_nothing(question, random):
         try:
             return [package.reference for package in resolve(known, words).packages]
         except Unresolvable as error:
-            return type(error)
+            return type(error), {str(cause) for cause in error.causes}
 
     found = outcome(shelf, asked)
     assert outcome(shelf, asked[::-1]) == found
@@ -187,6 +187,8 @@ def apply(
         kept = (change.to if item == change.requirement else item for item in items)
         return tuple(item for item in kept if item is not None)
 
+    if change.requirement is None and change.to is not None:
+        return shelf, [*asked, change.to]
     if change.package is None:
         return shelf, list(edited(asked))
     packages = tuple(
