@@ -117,33 +117,49 @@ def _blamed(
         without = CatalogueResolver(catalogue).resolve(request)
     except BuilderError as own:
         return own
-    contradicted: dict[str, list[Because]] = {}
-    for item in without.chosen:
-        held = shelf.versions(item.package.name)
-        contradicting = [because for because in item.because if not shelf.find(because.requirement)]
-        if held and contradicting:
-            contradicted[held[0].reference] = contradicting
+    contradicted = _contradicted(shelf, without)
     if not contradicted:
         return BuilderError(
             f"this does not fit to what the base image {base.reference} holds: {error.what}",
             where=error.where,
             hint=f"without --base it can be built; {error.hint}",
         )
-    names = [item.partition(":")[0] for item in contradicted]
+    names = " and ".join(package.name for package in contradicted)
+    skip = ",".join(package.name for package in contradicted)
+    asked = any(one.parent is None for found in contradicted.values() for one in found)
     place = next(
         (one.requirement.location for found in contradicted.values() for one in found), None
     )
     return BuilderError(
         f"the base image {base.reference} holds "
         + "; ".join(
-            f"{reference}, but {' and '.join(_wish(one) for one in found)}"
-            for reference, found in contradicted.items()
+            f"{package.reference}, but {' and '.join(_wish(one) for one in found)}"
+            for package, found in contradicted.items()
         ),
         where=place,
-        hint="one version per name stands in an image: build without --base, name a base with "
-        f"another {' and '.join(names)}, or take the base's with --skip-packages "
-        f"{','.join(names)}",
+        hint="one version per name stands in an image: build without --base, or name a base with "
+        f"another {names}" + ("" if asked else f"; --skip-packages {skip} takes the base's"),
     )
+
+
+def _contradicted(shelf: Catalogue, without: Resolution) -> dict[Package, list[Because]]:
+    """What the base holds in another version than ``without`` it, and who asks for that.
+
+    What only packages ask for that the base holds in another version too follows from those.
+    """
+    found: dict[Package, list[Because]] = {}
+    for item in without.chosen:
+        held = shelf.versions(item.package.name)[:1]
+        wishes = [one for one in item.because if not shelf.find(one.requirement)]
+        if held and wishes:
+            found[held[0]] = wishes
+    names = {package.name for package in found}
+    roots = {
+        package: first
+        for package, wishes in found.items()
+        if (first := [one for one in wishes if not one.parent or one.parent.name not in names])
+    }
+    return roots or found
 
 
 def _wish(because: Because) -> str:

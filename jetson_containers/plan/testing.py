@@ -12,15 +12,17 @@ from jetson_containers.plan.model import StageTest
 
 def is_tested(package: Package, skip: Sequence[str], only: Sequence[str]) -> bool:
     """Whether patterns of names or references (``all`` is every package) leave it to be tested."""
+    return (not only or names(package, only)) and not names(package, skip)
 
-    def matches(patterns: Sequence[str]) -> bool:
-        return any(
-            pattern == "all" or fnmatchcase(package.reference, pattern)
-            or fnmatchcase(package.name, pattern)
-            for pattern in patterns
-        )
 
-    return (not only or matches(only)) and not matches(skip)
+def names(package: Package, patterns: Sequence[str]) -> bool:
+    """Whether one of ``patterns`` means the package."""
+    return any(
+        pattern == "all"
+        or fnmatchcase(package.reference, pattern)
+        or fnmatchcase(package.name, pattern)
+        for pattern in patterns
+    )
 
 
 def stage_tests(package: Package) -> tuple[StageTest, ...]:
