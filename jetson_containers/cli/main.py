@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "why": ("why", "which requirement brought a package into a chain"),
     "why-not": ("why_not", "what keeps packages from a target, and what would mend it"),
     "check": ("check", "what is wrong with packages, on every target"),
+    "lock": ("lock", "pin what images take from outside, and say what moved"),
     "targets": ("targets", "the targets that can be built for"),
     "engine": ("engine", "the container engine: status, up, down"),
     "docs": ("docs", "write or check the README of every package"),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from jetson_containers.cli.context import Context, say, warn
 from jetson_containers.cli.faults import Faults, definition_faults, warn_of_definitions
+from jetson_containers.cli.locking import add_lock_options, under_lock
 from jetson_containers.cli.words import parse_build_args, patterns, split_packages
-from jetson_containers.engine.base import planned_base
+from jetson_containers.engine.base import BOOTSTRAP, planned_base
 from jetson_containers.errors import BuilderError, UsageError, raise_all
 from jetson_containers.package.model import Package
 from jetson_containers.plan.model import BaseImage, Plan
@@ -19,6 +20,7 @@ from jetson_containers.plan.options import PlanOptions
 from jetson_containers.plan.planner import make_plan
 from jetson_containers.plan.request import Request, nearest_to, requests_for
 from jetson_containers.plan.skip import Skipped, without
+from jetson_containers.plan.testing import names
 from jetson_containers.resolve.model import Resolution
 
 
@@ -88,6 +90,7 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accepted for compatibility: planning never goes to the network",
     )
+    add_lock_options(parser)
 
 
 def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Planned:
@@ -100,8 +103,10 @@ def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plann
     faults = Faults(context)
     requests, skipped = _requests(context, faults)
     held = frozenset(base.contents.packages if base.contents else ())
+    resolve = resolver_on(skipped.catalogue, base)
+    base, resolve = under_lock(context, base, requests, skipped.catalogue, resolve)
     resolutions = []
-    for resolution in _resolutions(requests, resolver_on(skipped.catalogue, base), faults):
+    for resolution in _resolutions(requests, resolve, faults):
         wrong = definition_faults(catalogue, _new(resolution, held))
         for fault in wrong:
             faults.add(fault)
@@ -120,6 +125,7 @@ def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plann
     assert plan is not None, "no plan, and nothing wrong"
     if not again:
         _warn_of_skipping(skipped, resolutions, held)
+        _warn_of_tests(args, resolutions)
         used = [package for item in resolutions for package in _new(item, held)]
         warn_of_definitions(context, catalogue, used)
         for fault in faults.errors:
@@ -134,6 +140,8 @@ def base_without_engine(context: Context) -> BaseImage:
 
     args = context.args
     images = read_saved(args.local_images, from_saved) if args.local_images else ()
+    if args.base not in ("", BOOTSTRAP) and not args.local_images:
+        say(f"no engine is asked what {args.base} holds; --local-images FILE can tell")
     return planned_base(context.target, args.base, images, say)
 
 
@@ -215,12 +223,12 @@ def _warn_of_skipping(
     for pattern in skipped.unmatched:
         near = nearest_to(skipped.original, pattern)
         warn(f"--skip-packages {pattern} matches no package{near and f'; {near}'}")
-    names = {item.partition(":")[0] for item in held}
+    there = {item.partition(":")[0] for item in held}
     users: dict[str, dict[str, None]] = {}
     for resolution in resolutions:
         for name, found in skipped.left_out(resolution).items():
             users.setdefault(name, {}).update(dict.fromkeys(found))
-    for name in sorted(set(users) - names):
+    for name in sorted(set(users) - there):
         who = list(users[name])
         more = f" and {len(who) - 3} others" if len(who) > 3 else ""
         verb = "requires" if len(who) == 1 else "require"
@@ -228,3 +236,13 @@ def _warn_of_skipping(
             f"{name} is left out, which {', '.join(who[:3])}{more} {verb}: "
             "the base image has to have it"
         )
+
+
+def _warn_of_tests(args: argparse.Namespace, resolutions: Sequence[Resolution]) -> None:
+    """Patterns of tests that mean no package of the plan."""
+    for option in ("skip_tests", "test_only"):
+        for pattern in patterns(getattr(args, option, "")):
+            if pattern != "intermediate" and not any(
+                names(package, [pattern]) for item in resolutions for package in item.packages
+            ):
+                warn(f"--{option.replace('_', '-')} {pattern} matches no package of this plan")

@@ -91,7 +91,7 @@ def _base(
     reference: str, held: ImageInfo, origin: str, on_line: Callable[[str], None]
 ) -> BaseImage:
     contents = _contents(reference, held.labels, on_line)
-    return BaseImage(reference, held.digest, origin, contents)
+    return BaseImage(reference, held.digest, origin, contents, held.manifests)
 
 
 def _contents(

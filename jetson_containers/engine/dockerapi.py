@@ -278,6 +278,7 @@ def image_info(raw: Mapping[str, Any]) -> ImageInfo:
         arch=str(raw.get("Architecture", "")),
         size=int(raw.get("Size", 0)),
         layers=len(layers),
+        manifests=tuple(str(item).partition("@")[2] for item in raw.get("RepoDigests") or ()),
     )
 
 

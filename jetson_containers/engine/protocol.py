@@ -32,7 +32,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """An image that an engine holds; ``size`` in bytes as the engine counts it."""
+    """An image that an engine holds; ``size`` in bytes as the engine counts it.
+
+    ``manifests`` are the digests under which registries have it, as far as the engine knows.
+    """
 
     digest: str
     references: tuple[str, ...]
@@ -40,6 +43,7 @@ class ImageInfo:
     arch: str
     size: int
     layers: int = 0
+    manifests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ class BaseImage:
     ``digest`` is what the engine or registry says it is (``sha256:…``), or ``None`` while nobody
     has looked, as in a plan for another machine; ``origin`` is ``local``, ``pulled``,
     ``bootstrap`` or ``planned``. ``contents`` are what an image of ours holds already, ``None``
-    for any other image.
+    for any other image; ``manifests`` the digests under which registries have it.
     """
 
     reference: str
     digest: str | None = None
     origin: str = "planned"
     contents: Contents | None = None
+    manifests: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; ``packages`` only where there are some."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import os
 import subprocess
@@ -175,3 +176,39 @@ def test_without(environment: Path, index: str) -> None:
     result = install(environment, "--without", "colorama", "--index", index, "iniconfig==0.0.1")
     assert result.returncode == 0, result.stderr
     assert installed(environment) == {"iniconfig": "0.0.1+gpu"}
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def wheel(tmp_path: Path, index: str) -> Path:
+    """The one wheel of ``index``."""
+    return next((tmp_path / "index").rglob("*.whl"))
+
+
+def test_locked_files_come_and_nothing_else(environment: Path, index: str, wheel: Path) -> None:
+    locked = f"iniconfig==0.0.1+gpu@{sha256(wheel)}"
+    words = ("--index", index, "iniconfig==0.0.1", "--")
+    done = install(environment, "--locked", locked, "--", *words)
+    assert done.returncode == 0, done.stderr
+    assert installed(environment) == {"iniconfig": "0.0.1+gpu"}
+
+
+def test_a_file_with_another_checksum_is_refused(
+    environment: Path, index: str, wheel: Path
+) -> None:
+    words = ("--index", index, "iniconfig==0.0.1", "--")
+    done = install(environment, "--locked", f"iniconfig==0.0.1+gpu@{'0' * 64}", "--", *words)
+    assert done.returncode != 0
+    assert "mismatch" in done.stderr
+    assert installed(environment) == {}
+
+
+def test_locked_files_of_the_default_index_need_no_other(environment: Path, index: str) -> None:
+    digest = "4f1d9991f5acc0ca119f9d443620b77f9d6b33703e51011c16baf57afb285fc6"
+    words = ("--locked", f"colorama==0.4.6@{digest}", "--", "colorama==0.4.6")
+    done = install(environment, *words)
+    assert done.returncode == 0, done.stderr
+    assert installed(environment) == {"colorama": "0.4.6"}

@@ -1,0 +1,275 @@
+"""The lock file: JSON with one fact a line, in one order, so that a diff shows what moved."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jetson_containers.errors import BuilderError, Location, UsageError
+from jetson_containers.lock.model import FORMAT, Lock, LockedBase, LockedImage, LockedPackage
+
+#: from a format to the next one: how files of older programs are read
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def to_text(lock: Lock) -> str:
+    """The file's text. Law: equal locks are equal byte for byte; ``from_text`` reads it back."""
+    data = {"format": FORMAT, "images": [_image(image) for image in lock.images]}
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _image(image: LockedImage) -> dict[str, Any]:
+    return {
+        "target": image.target,
+        "request": list(image.request),
+        "python": image.python,
+        "platform": image.platform,
+        "settings": _sorted(image.settings),
+        "base": {
+            "reference": image.base.reference,
+            "image": image.base.image,
+            "digest": image.base.digest,
+        },
+        "answers": _sorted(image.answers),
+        "unknown": _sorted(image.unknown),
+        "packages": [_package(package) for package in image.packages],
+    }
+
+
+def _package(package: LockedPackage) -> dict[str, Any]:
+    facts = {
+        "wheels": list(package.wheels),
+        "files": _sorted(package.files),
+        "git": _sorted(package.git),
+        "urls": _sorted(package.urls),
+    }
+    return {"package": package.reference} | {key: value for key, value in facts.items() if value}
+
+
+def _sorted(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: values[key] for key in sorted(values)}
+
+
+def read_lock(path: Path) -> Lock:
+    """The lock in ``path``. Raises :class:`BuilderError` when it is not there or not readable."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            "there is no lock file",
+            where=Location(str(path)),
+            hint="`jetson-containers lock PKG` writes one; --lock names another place",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BuilderError(
+            f"the lock file cannot be read: {why}",
+            where=Location(str(path)),
+            hint="mend it, or write it anew with `jetson-containers lock`",
+        ) from None
+    return from_text(text, str(path))
+
+
+def from_text(text: str, path: str) -> Lock:
+    """Read a lock file's text; older formats are brought to this one, unknown keys left aside.
+
+    Raises one :class:`BuilderError` with file and line: for no JSON, a wrong type or a wrong
+    value, and for a format that is newer than this program.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
+        raise _broken(f"the lock file is no JSON: {error}", path, line) from None
+    except RecursionError:
+        raise _broken("the lock file is no JSON: it nests too deeply", path, 0) from None
+    reader = _Reader(path, text)
+    number = reader.of(data, ("format",), int)
+    if number > FORMAT:
+        raise BuilderError(
+            f"the lock file has format {number}, this program reads up to {FORMAT}",
+            where=Location(path, reader.line(("format",))),
+            hint="update this program, or write the file anew with `jetson-containers lock`",
+        )
+    while number in UPGRADES:
+        data = UPGRADES[number](data)
+        number += 1
+    if number != FORMAT:
+        raise reader.wrong(("format",), f"{number} is no format of a lock file")
+    count = len(reader.of(data, ("images",), list))
+    lock = Lock().updated(_read_image(reader, data, ("images", item)) for item in range(count))
+    if len(lock.images) != count:
+        raise reader.wrong(("images",), "a request is locked twice for one target")
+    return lock
+
+
+def _read_image(reader: _Reader, data: Any, at: tuple[str | int, ...]) -> LockedImage:
+    base = (*at, "base")
+    count = len(reader.of(data, (*at, "packages"), list))
+    request = reader.texts(data, (*at, "request"))
+    if not request:
+        raise reader.wrong((*at, "request"), "a request names at least one package")
+    return LockedImage(
+        target=reader.of(data, (*at, "target"), str),
+        request=request,
+        python=reader.of(data, (*at, "python"), str),
+        platform=reader.of(data, (*at, "platform"), str),
+        base=LockedBase(
+            reference=reader.of(data, (*base, "reference"), str),
+            image=reader.digest(data, (*base, "image")),
+            digest=reader.digest(data, (*base, "digest")),
+        ),
+        settings=reader.mapping(data, (*at, "settings"), None, False),
+        answers=reader.mapping(data, (*at, "answers"), None, True),
+        unknown=reader.mapping(data, (*at, "unknown"), None, False),
+        packages=tuple(
+            LockedPackage(
+                reference=reader.of(data, (*at, "packages", item, "package"), str),
+                wheels=reader.texts(data, (*at, "packages", item, "wheels"), missing=True),
+                files=reader.mapping(data, (*at, "packages", item, "files"), _SHA256, False),
+                git=reader.mapping(data, (*at, "packages", item, "git"), _COMMIT, True),
+                urls=reader.mapping(data, (*at, "packages", item, "urls"), _SHA256, True),
+            )
+            for item in range(count)
+        ),
+    )
+
+
+class _Reader:
+    """Values at a path of a document, checked; an error names the line where the value stands."""
+
+    _WORDS: ClassVar = {int: "a number", str: "a text", list: "a list", dict: "a mapping"}
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path = path
+        self._text = text
+
+    def of(self, data: Any, at: tuple[str | int, ...], kind: type[Any]) -> Any:
+        """The value at ``at``, of that type."""
+        found = self._get(data, at)
+        if not isinstance(found, kind) or isinstance(found, bool):
+            said = "is missing" if found is None else f"is not {self._WORDS[kind]}"
+            raise self.wrong(at, f"{at[-1]!r} {said}")
+        return found
+
+    def texts(self, data: Any, at: tuple[str | int, ...], missing: bool = False) -> tuple[str, ...]:
+        """A list of texts."""
+        if missing and self._get(data, at) is None:
+            return ()
+        found = self.of(data, at, list)
+        return tuple(self.of(data, (*at, number), str) for number in range(len(found)))
+
+    def digest(self, data: Any, at: tuple[str | int, ...]) -> str | None:
+        """A digest of an image, or nothing."""
+        if self._get(data, at) is None:
+            return None
+        found = str(self.of(data, at, str))
+        if not _DIGEST.fullmatch(found):
+            raise self.wrong(at, f"{found!r} is no digest")
+        return found
+
+    def mapping(
+        self,
+        data: Any,
+        at: tuple[str | int, ...],
+        form: re.Pattern[str] | None,
+        nothing: bool,
+    ) -> dict[str, Any]:
+        """Texts to texts of that form (or, with ``nothing``, to ``None``); empty if not there."""
+        if self._get(data, at) is None:
+            return {}
+        found: dict[str, Any] = self.of(data, at, dict)
+        for key, value in found.items():
+            if nothing and value is None:
+                continue
+            text = self.of(data, (*at, key), str)
+            if form and not form.fullmatch(text):
+                raise self.wrong((*at, key), f"{text!r} is no checksum of {key!r}")
+        return found
+
+    def _get(self, data: Any, at: tuple[str | int, ...]) -> Any:
+        for number, step in enumerate(at):
+            if isinstance(step, int):
+                data = data[step]
+            elif isinstance(data, dict):
+                data = data.get(step)
+            else:
+                shown = at[number - 1] if number else "the whole"
+                raise self.wrong(at[:number], f"{shown!r} is not a mapping")
+        return data
+
+    def wrong(self, at: tuple[str | int, ...], what: str) -> BuilderError:
+        return _broken(f"the lock file is faulty: {what}", self._path, self.line(at))
+
+    def line(self, at: tuple[str | int, ...]) -> int:
+        """The line of a value, or of what it should stand in. JSON is YAML, which knows places."""
+        import yaml
+
+        try:
+            node = yaml.compose(self._text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        except yaml.YAMLError:
+            return 0
+        for step in at:
+            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                node = node.value[step]
+            elif isinstance(node, yaml.MappingNode):
+                found = next((value for key, value in node.value if key.value == step), None)
+                node = found or node
+                if found is None:
+                    break
+        return int(node.start_mark.line) + 1 if node else 0
+
+
+def _broken(what: str, path: str, line: int) -> BuilderError:
+    return BuilderError(
+        what,
+        where=Location(path, line),
+        hint="restore it from version control, or remove it and run `jetson-containers lock` again",
+    )
+
+
+def write_lock(path: Path, lock: Lock) -> bool:
+    """Write the file whole or not at all; ``False`` when it said the same already.
+
+    Law: whoever reads or stops at any moment finds the old file or the new one.
+    """
+    text = to_text(lock).encode()
+    try:
+        if path.is_file() and path.read_bytes() == text:
+            return False
+        target = path.resolve()
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}-", suffix=".new")
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        new.replace(target)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise _unwritable(path, error) from None
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _unwritable(path: Path, error: OSError) -> BuilderError:
+    return BuilderError(
+        f"the lock file cannot be written: {error.strerror}",
+        where=Location(str(path)),
+        hint="name another place with --output",
+    )
