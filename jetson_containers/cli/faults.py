@@ -10,7 +10,7 @@ from jetson_containers.cli.context import Context, warn
 from jetson_containers.errors import BuilderError, Problems, UsageError
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.model import Package
-from jetson_containers.resolve.explain import MissingPackage
+from jetson_containers.resolve.explain import CycleError, MissingPackage
 
 
 class Faults:
@@ -24,8 +24,9 @@ class Faults:
         """Note an error, or all errors of :class:`Problems`."""
         for item in error.errors if isinstance(error, Problems) else (error,):
             for known in self._explained(item):
-                # several chains meet the same fault, and each has its own remedy
-                self._found.setdefault((known.what, str(known.where)), known)
+                # chains meet one fault with several remedies, and one circle in several places
+                place = "" if isinstance(known, CycleError) else str(known.where)
+                self._found.setdefault((known.what, place), known)
 
     def __bool__(self) -> bool:
         return bool(self._found)

@@ -103,3 +103,12 @@ def test_saved_labels_tell_what_a_base_holds(run, tmp_path, words):
         assert json.loads(out)["stages"] == []
     else:
         assert out == "docker tag mine:1 lib:amd64-cu130-24.04\n"
+
+
+@pytest.mark.parametrize("option", ["--skip-tests", "--test-only"])
+def test_a_pattern_of_tests_that_means_nothing_is_told(run, option):
+    code, _, err = run("build", "--simulate", "app", option, "all,intermediate,lib,typo")
+    assert code == 0
+    assert [line for line in err.splitlines() if line.startswith("warning")] == [
+        f"warning: {option} typo matches no package of this plan"
+    ]
