@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jetson_containers.errors import Location, UsageError
-from jetson_containers.plan.diff import ABSENT, ImageDiff, InputChange, PlanDiff, diff
+from jetson_containers.plan.diff import ABSENT, ImageDiff, InputChange, PlanDiff, StageChange, diff
 from jetson_containers.plan.model import Plan
 from jetson_containers.plan.outline import outline, read_outline
 
@@ -45,19 +45,34 @@ def _image(image: ImageDiff) -> Iterator[str]:
     yield f"image   {image.after}"
     if image.before != image.after:
         yield f"        was {image.before}"
-    followers: list[str] = []
-    for change in image.changes:
-        if change.kind == "rebuilt" and change.follows:
-            followers.append(change.package)
-            continue
-        sign = {"added": "+", "removed": "-", "rebuilt": "~"}[change.kind]
-        yield f"  {sign} {change.after or change.before} {change.kind}"
-        own = [item for item in change.because if item.name not in ("parent", "target")]
-        yield from (f"      {_words(item)}" for item in own)
+    for changes in _by_reason(image):
+        first = changes[0]
+        sign = {"added": "+", "removed": "-", "rebuilt": "~"}[first.kind]
+        names = " ".join(change.after or change.before or "" for change in changes)
+        many = len(changes) > 1
+        yield f"  {sign} {len(changes)} {first.kind}: {names}" if many else (
+            f"  {sign} {names} {first.kind}"
+        )
+        yield from (f"      {_words(item)}" for item in _own(first))
+    followers = [change.package for change in image.changes if change.follows]
     if followers:
         yield f"  ~ {len(followers)} rebuilt only because of this: {' '.join(followers)}"
     order = "; the packages of both stand in another order" if image.reordered else ""
     yield f"  = {image.shared} of {image.stages} stages stay{order}"
+
+
+def _by_reason(image: ImageDiff) -> list[list[StageChange]]:
+    """What changed for reasons of its own; stages that are rebuilt for equal ones together."""
+    found: dict[tuple[object, ...], list[StageChange]] = {}
+    for change in image.changes:
+        if not change.follows:
+            key = ("", *_own(change)) if change.kind == "rebuilt" else (change.package,)
+            found.setdefault(key, []).append(change)
+    return list(found.values())
+
+
+def _own(change: StageChange) -> list[InputChange]:
+    return [item for item in change.because if item.name not in ("parent", "target")]
 
 
 def _words(item: InputChange) -> str:

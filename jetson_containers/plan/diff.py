@@ -249,6 +249,7 @@ def _input(key: str, old: StageOutline, new: StageOutline) -> InputChange:
     """An input of which only digests are known."""
     kind, _, subject = key.partition(":")
     name = {"files": "file", "generated": "file", "contexts": "context"}.get(kind, kind)
+    name = "file" if name == "context" and "/" in subject else name
     if name == "dockerfile":
         subject = new.dockerfile
     before, after = ("" if key in stage.inputs else ABSENT for stage in (old, new))

@@ -28,21 +28,28 @@ def fingerprint(inputs: dict[str, Any]) -> str:
 def input_digests(inputs: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Each input of a fingerprint with 16 hex digits of its own ``sha256``, in its order.
 
-    Inputs that hold files or named contexts have one entry for each of these: ``files:install.sh``.
-    Law: two stages have equal digests exactly when they have equal fingerprints.
+    Each file has an entry of its own: ``files:install.sh``, ``contexts:pip-index/wheels.sh``; a
+    named context that is a stage has one, ``contexts:NAME``. Law: two stages have equal digests
+    exactly when they have equal fingerprints.
     """
     parts: dict[str, Any] = {}
     for name, value in inputs.items():
         if name in ("files", "generated"):
-            parts |= {f"{name}:{path}": rest for path, *rest in value}
+            parts |= _by_file(f"{name}:", value)
         elif name == "contexts":
-            parts |= {f"{name}:{context}": facts for context, facts in value.items()}
+            for context, facts in value.items():
+                parts |= {f"{name}:{context}": facts if isinstance(facts, str) else ""}
+                parts |= {} if isinstance(facts, str) else _by_file(f"{name}:{context}/", facts)
         else:
             parts[name] = value
     return tuple(
         (name, hashlib.sha256(dumps({"": _sorted(value)}).encode()).hexdigest()[:16])
         for name, value in parts.items()
     )
+
+
+def _by_file(prefix: str, files: Sequence[Sequence[str]]) -> dict[str, Any]:
+    return {f"{prefix}{path}": rest for path, *rest in files}
 
 
 def context_files(

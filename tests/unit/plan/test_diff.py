@@ -92,6 +92,22 @@ def test_a_changed_file_rebuilds_its_stage_and_those_above(plan, tmp_path):
     ]
 
 
+def test_stages_that_are_rebuilt_for_the_same_reason_stand_together(plan, tmp_path):
+    for name in ("one", "two", "app"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(BODY + "RUN --mount=from=kit,target=/k true\n")
+    lines = ("kit meta", "one kit", "two one kit", "app:1.0* two kit")
+    old = plan(*lines)
+    (tmp_path / "kit" / "a").write_text("2")
+    found = compare(old, plan(*lines))
+    assert changed(found)["app"] == ["rebuilt", "parent two", "file kit/a"]
+    assert render(found).splitlines()[1:] == [
+        "  ~ 3 rebuilt: one two app:1.0",
+        "      file kit/a: changed",
+        "  = 0 of 3 stages stay",
+    ]
+
+
 def test_a_changed_dockerfile_is_named(plan, tmp_path):
     old = plan(*CHAIN)
     (tmp_path / "app" / "Dockerfile").write_text(BODY + "RUN false\n")

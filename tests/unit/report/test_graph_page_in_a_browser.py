@@ -1,4 +1,4 @@
-"""The page as a browser shows it; skipped where there is no Chromium."""
+"""The page as a browser shows it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def shown(tmp_path: Path):
     """The text of a part of the page, by its id, at an address within it."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if program is None:
-        pytest.skip("no Chromium is installed")
+    program = shutil.which("chromium")
+    if program is None or "snap" in Path(program).resolve().parts + Path(program).parts:
+        pytest.skip("no Chromium is installed that may read temporary files (a snap may not)")
 
     def look(graph, fragment: str, part: str) -> str:
         page = tmp_path / "page.html"
