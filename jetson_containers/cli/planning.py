@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from jetson_containers.cli.context import Context, say, warn
 from jetson_containers.cli.faults import Faults, definition_faults, warn_of_definitions
+from jetson_containers.cli.locking import add_lock_options, under_lock
 from jetson_containers.cli.words import parse_build_args, patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, planned_base
 from jetson_containers.errors import BuilderError, UsageError, raise_all
@@ -89,6 +90,7 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accepted for compatibility: planning never goes to the network",
     )
+    add_lock_options(parser)
 
 
 def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Planned:
@@ -101,8 +103,10 @@ def plan_for(context: Context, base: BaseImage, *, again: bool = False) -> Plann
     faults = Faults(context)
     requests, skipped = _requests(context, faults)
     held = frozenset(base.contents.packages if base.contents else ())
+    resolve = resolver_on(skipped.catalogue, base)
+    base, resolve = under_lock(context, base, requests, skipped.catalogue, resolve)
     resolutions = []
-    for resolution in _resolutions(requests, resolver_on(skipped.catalogue, base), faults):
+    for resolution in _resolutions(requests, resolve, faults):
         wrong = definition_faults(catalogue, _new(resolution, held))
         for fault in wrong:
             faults.add(fault)
