@@ -172,17 +172,44 @@ _PURE: Mapping[str, Any] = {
 }
 
 
-class _Unanswered(dict[str, Any]):
-    """A document nobody has read: every key that is asked for is :data:`UNPINNED`."""
+class _Unread(str):
+    """What an unread document says, whatever is asked of it: it is :data:`UNPINNED` all through.
 
-    def __missing__(self, key: str) -> str:
-        return UNPINNED
+    A text to build with, and a mapping of itself to itself to look into.
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(key) if isinstance(key, (int, slice)) else self
+
+    def get(self, key: object, default: object = None) -> Any:
+        return self
+
+    def keys(self) -> tuple[str, ...]:
+        return (UNPINNED,)
+
+    def values(self) -> tuple[Any, ...]:
+        return (self,)
+
+    def items(self) -> tuple[tuple[str, Any], ...]:
+        return ((UNPINNED, self),)
+
+
+class _Unanswered(dict[Any, Any]):
+    """A document nobody has read, as the mapping that most are."""
+
+    def __missing__(self, key: object) -> _Unread:
+        return _Unread(UNPINNED)
+
+    def get(self, key: object, default: object = None) -> Any:
+        return self[key]
 
 
 def _handle_json_request(evaluation: Evaluation) -> Callable[..., Any]:
     def request(url: str, *_args: object, **_kwargs: object) -> Any:
         answer = evaluation.ask(f"handle_json_request {url}")
-        return _Unanswered() if answer == UNPINNED else json.loads(answer)
+        if answer != UNPINNED:
+            return json.loads(answer)
+        return _Unanswered({UNPINNED: _Unread(UNPINNED)})
 
     return request
 

@@ -138,6 +138,23 @@ def test_a_question_to_the_network_is_a_note_and_a_stable_answer(seen, orin):
     assert [(item.code, item.severity) for item in catalogue.findings] == [("unpinned", "info")] * 3
 
 
+def test_an_unread_document_answers_whatever_is_asked_of_it(seen, orin):
+    arguments, _ = seen(
+        "from jetson_containers import handle_json_request\n"
+        "data = handle_json_request('u')\n"
+        "package['build_args'] = {\n"
+        "    'A': data['info']['version'],\n"
+        "    'B': sorted(data['releases'].keys())[-1],\n"
+        "    'C': data.get('tag').get('name'),\n"
+        "    'D': data[0]['name'],\n"
+        "    'E': ''.join(data),\n"
+        "    'F': [value['url'] for key, value in data['files'].items()][0],\n"
+        "}\n",
+        orin,
+    )
+    assert arguments == dict.fromkeys("ABCDEF", UNPINNED)
+
+
 def test_a_lock_answers(seen, orin):
     answers = {
         "github_latest_tag o/r": "v1.2",
