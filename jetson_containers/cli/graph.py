@@ -12,7 +12,7 @@ from jetson_containers.cli.context import Context, say
 from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.parsers import add_shared_options, verb_parser
 from jetson_containers.cli.words import split_packages
-from jetson_containers.errors import BuilderError, ExitCode, UsageError, raise_all
+from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError, raise_all
 from jetson_containers.plan.request import Request, requests_for
 from jetson_containers.plan.skip import without
 from jetson_containers.report.graph.collect import collect, default_requests, version_requests
@@ -126,6 +126,7 @@ def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[
     words = split_packages(context.args.packages)
     graphs: list[Graph] = []
     errors: list[BuilderError] = []
+    faulty: set[tuple[Location, str]] = set()
     for catalogue in _catalogues(context, targets):
         resolver = CatalogueResolver(catalogue)
         requests: Sequence[Request] = ()
@@ -141,11 +142,16 @@ def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[
             alone = version_requests(catalogue, graph.by_reference)
             graph = collect(catalogue, dict.fromkeys((*requests, *alone)), resolver.resolve)
         graphs.append(graph)
-        _mention(catalogue, graph)
+        faulty |= {
+            (finding.location, finding.message)
+            for finding in catalogue.findings
+            if finding.severity == "error"
+        }
     if errors and not any(graph.chains for graph in graphs):
         faults = Faults(context)
         faults.add(errors[0])
         raise_all(faults.errors)
+    _mention(graphs, faulty)
     return graphs
 
 
@@ -161,12 +167,12 @@ def _requests(
     return version_requests(catalogue) if page else default_requests(catalogue)
 
 
-def _mention(catalogue: Catalogue, graph: Graph) -> None:
+def _mention(graphs: Sequence[Graph], faulty: set[tuple[Location, str]]) -> None:
     """What is not in the picture as it should be, counted."""
-    faults = sum(finding.severity == "error" for finding in catalogue.findings)
-    for number, words in (
-        (len(graph.problems), "do not resolve, and are marked"),
-        (faults, "definitions have faults; `jetson-containers check` shows them"),
-    ):
-        if number:
-            say(f"{catalogue.target.name}: {number} {words}")
+    wrong = [graph for graph in graphs if graph.problems]
+    count = sum(len(graph.problems) for graph in wrong)
+    if count:
+        where = f"on {len(wrong)} targets" if len(wrong) > 1 else f"on {wrong[0].target}"
+        say(f"not resolved and marked as such: {count} {where}")
+    if faulty:
+        say(f"definitions with faults: {len(faulty)}; `jetson-containers check` shows them")

@@ -272,7 +272,7 @@
       .sort(([, one], [, other]) => other - one).slice(0, 30);
     return [
       h("h2", {}, "What resolves where"),
-      h("div", {class: "wide"}, h("table", {},
+      h("div", {class: "wide", tabindex: "0", role: "region", "aria-label": "What resolves where"}, h("table", {},
         h("thead", {}, h("tr", {}, ["target", "packages", "not resolved", "not for it",
           "stages, each chain alone", "stages, shared"].map((word) => h("th", {scope: "col"}, word)))),
         h("tbody", {}, targets.map(overviewRow)))),

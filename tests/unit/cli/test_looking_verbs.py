@@ -106,7 +106,7 @@ def test_the_page_has_every_named_target_and_those_that_have_no_such_package(cli
 def test_what_does_not_resolve_is_counted_in_a_graph_of_everything(cli, define):
     define("app", "depends: gone")
     code, out, err = cli("graph")
-    assert (code, err) == (0, "x86-cu130: 1 do not resolve, and are marked\n")
+    assert (code, err) == (0, "not resolved and marked as such: 1 on x86-cu130\n")
     assert "dashed" in out
 
 
