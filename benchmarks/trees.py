@@ -23,7 +23,7 @@ from benchmarks.processes import use
 from jetson_containers.errors import BuilderError
 from jetson_containers.package.loader import load_catalogue
 from jetson_containers.package.model import Requirement
-from jetson_containers.platform.compose import base_targets
+from jetson_containers.platform.family import base_targets
 from jetson_containers.platform.named import named_target
 from jetson_containers.resolve.resolver import CatalogueResolver
 

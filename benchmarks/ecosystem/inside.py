@@ -1,8 +1,9 @@
 """Runs inside the tree's own interpreter: its own scan and resolver, all packages, as JSON.
 
 ``python inside.py TREE [--remember]``, with the target in the tree's own environment variables.
-Nothing of this project is imported here. The tree's modules are used as they are, but for the
-network, which answers at once with a placeholder, and a registry client that is never called.
+Nothing of this project is imported here. The tree's modules are used as they are, but that the
+machine says it is the target's, the network answers at once with a placeholder, and a registry
+client is never called.
 With ``--remember`` a package once looked up is not looked up again: the chains are the same, and
 come in seconds instead of minutes, so times are to be taken without.
 """
@@ -14,6 +15,7 @@ import contextlib
 import functools
 import json
 import os
+import platform
 import resource
 import sys
 import time
@@ -46,6 +48,8 @@ def main() -> None:
 
 def _stub() -> None:
     sys.modules["dockerhub_api"] = types.ModuleType("dockerhub_api")
+    machine = os.environ["SYSTEM_ARCH"]
+    platform.machine = lambda: machine
     import requests
 
     class Answer:
@@ -76,7 +80,7 @@ def _chains(remember: bool, only: str | None) -> dict[str, Any]:
     """The tree's packages, and for each its chain as (asked name, package) or the reason."""
     from jetson_containers import packages  # type: ignore[attr-defined]
 
-    if remember:
+    if remember and hasattr(packages, "concurrent"):
         packages.concurrent.futures.ProcessPoolExecutor = _Nothing
     begun = time.perf_counter()
     packages.scan_packages()
