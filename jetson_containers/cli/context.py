@@ -6,8 +6,8 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from jetson_containers.platform.target import Target
 
 if TYPE_CHECKING:
     from jetson_containers.package.catalogue import Catalogue
+    from jetson_containers.package.loader import Trees
     from jetson_containers.platform.evidence import Evidence
     from jetson_containers.platform.facts import HostFacts
 
@@ -192,14 +193,43 @@ class Context:
         """The project's own tree."""
         return self.root / "packages"
 
-    def catalogue_for(self, target: Target) -> Catalogue:
-        """The packages of the search directories for a target."""
-        from jetson_containers.package.loader import load_catalogue
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """The settings of the ecosystem that the environment holds."""
+        return {name: self.environ[name] for name in SETTINGS if self.environ.get(name)}
 
-        settings = {name: self.environ[name] for name in SETTINGS if self.environ.get(name)}
-        return load_catalogue(
-            target, self.search_dirs, settings=settings, own_root=self.own_packages
+    @cached_property
+    def trees(self) -> Trees:
+        """The search directories with all that decides what they define, kept on disk."""
+        from jetson_containers.package.loader import Trees
+
+        return Trees(
+            self.search_dirs,
+            self.settings,
+            own_root=self.own_packages,
+            cache=self.cache / "catalogues",
         )
+
+    def catalogue_for(
+        self, target: Target, answers: Mapping[str, str] | None = None
+    ) -> Catalogue:
+        """The packages of the search directories for a target.
+
+        ``answers`` are for what definitions ask the network: by default what the lock recorded,
+        where the command line names one.
+        """
+        if answers is None and getattr(self.args, "locked", None) is not None:
+            from jetson_containers.cli.locking import recorded_answers
+
+            answers = recorded_answers(self, target)
+        trees = replace(self.trees, answers=answers) if answers else self.trees
+        return trees.catalogue(target)
+
+    def catalogues_for(self, targets: Sequence[Target]) -> Iterator[Catalogue]:
+        """The packages for each target, one after the other; what is new is shared by processes."""
+        from jetson_containers.package.several import load_catalogues
+
+        return load_catalogues(targets, self.trees)
 
     @cached_property
     def catalogue(self) -> Catalogue:

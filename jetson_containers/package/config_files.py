@@ -9,9 +9,6 @@ from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package.header import Document, parse_yaml
 from jetson_containers.package.keys import TELLING_KEYS, is_definition, looks_like_definition
 
-SUFFIXES = (".json", ".yaml", ".yml")
-NAMES = tuple(f"config{suffix}" for suffix in SUFFIXES)
-
 #: a definition is written by people; a bigger file is data that happens to end in ``.json``
 MAX_BYTES = 1_000_000
 

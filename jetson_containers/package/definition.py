@@ -22,6 +22,7 @@ from jetson_containers.package.keys import KEYS, strings
 from jetson_containers.package.model import Package, Requirement, Source
 from jetson_containers.package.places import Places
 from jetson_containers.package.scan import Directory
+from jetson_containers.package.snapshot import Look
 from jetson_containers.platform.target import Target
 
 #: the CDI device meant by ``buildkit_device: true``
@@ -33,11 +34,16 @@ _TEST_FILE = re.compile(r"\S+\.(?:py|sh)")
 
 @dataclass(slots=True)
 class Loaded:
-    """The packages of one directory, those that are not for the target, and what is wrong."""
+    """The packages of one directory, those that are not for the target, and what is wrong.
+
+    ``seen`` and ``lasting`` are those of the evaluation, with what was looked for here.
+    """
 
     packages: list[Package] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    seen: dict[Look, None] = field(default_factory=dict)
+    lasting: bool = True
 
 
 def load(directory: Directory, evaluated: Evaluated, target: Target, *, strict: bool) -> Loaded:
@@ -45,7 +51,11 @@ def load(directory: Directory, evaluated: Evaluated, target: Target, *, strict: 
 
     ``strict`` makes an unknown key an error (this project's own tree).
     """
-    loaded = Loaded(findings=list(evaluated.findings))
+    loaded = Loaded(
+        findings=list(evaluated.findings),
+        seen=dict.fromkeys(evaluated.seen),
+        lasting=evaluated.lasting,
+    )
     places = Places(directory, evaluated)
     for data in evaluated.packages:
         try:
@@ -56,7 +66,22 @@ def load(directory: Directory, evaluated: Evaluated, target: Target, *, strict: 
             loaded.findings.append(
                 Finding(target.name, name, "invalid-value", error.what, "error", where, error.hint)
             )
+    if not evaluated.packages and not any(item.severity == "error" for item in loaded.findings):
+        _refuse_all(directory, evaluated, target, loaded)
     return loaded
+
+
+def _refuse_all(
+    directory: Directory, evaluated: Evaluated, target: Target, loaded: Loaded
+) -> None:
+    """Remember a directory whose code defines nothing for the target, under its own name."""
+    name = directory.path.name
+    if not evaluated.executed or not is_reference(name):
+        return
+    code = Path(evaluated.executed)
+    reason = f"its {code.name} defines nothing for {described(target)}"
+    package = Package(name, None, directory.root, directory.path, Location(str(code)))
+    loaded.refused.append(Refusal(package, (reason,)))
 
 
 def _load_one(
@@ -74,6 +99,11 @@ def _load_one(
         loaded.findings.append(
             Finding(target.name, package.reference, code, message, severity, where, hint)
         )
+
+    def is_file(name: str) -> bool:
+        path = Path(os.path.normpath(package.path / name))
+        loaded.seen["stat", str(path)] = None
+        return path.is_file()
 
     for key in data:
         if key not in KEYS and not isinstance(data[key], dict):
@@ -93,7 +123,7 @@ def _load_one(
             package.location,
             "write the version down, or record it with 'jetson-containers lock'",
         )
-    if package.dockerfile and not (package.path / package.dockerfile).is_file():
+    if package.dockerfile and not is_file(package.dockerfile):
         find(
             "missing-dockerfile",
             f"the Dockerfile {package.dockerfile} does not exist",
@@ -102,7 +132,7 @@ def _load_one(
             f"add it to {package.path}, or correct the key 'dockerfile'",
         )
     for test in package.tests:
-        if _TEST_FILE.fullmatch(test) and not (package.path / test).is_file():
+        if _TEST_FILE.fullmatch(test) and not is_file(test):
             find(
                 "missing-test",
                 f"the test {test} does not exist",
@@ -115,7 +145,7 @@ def _load_one(
 def _reasons(
     package: Package, data: Mapping[str, Any], target: Target, places: Places
 ) -> tuple[str, ...]:
-    reasons = ["it is disabled for this target"] if data.get("disabled") else []
+    reasons = _disabled(data.get("disabled"), target, places)
     for text in package.requires:
         try:
             verdict = matches_target(text, target)
@@ -125,6 +155,23 @@ def _reasons(
         if not verdict:
             reasons.append(verdict.reason)
     return tuple(reasons)
+
+
+def _disabled(value: object, target: Target, places: Places) -> list[str]:
+    """Why a definition switches itself off: in its own words, or where it says so."""
+    if not value or str(value).lower() in ("false", "no", "0"):
+        return []
+    if isinstance(value, str) and value.lower() not in ("true", "yes", "1"):
+        return [value.strip()]
+    place = places.of_key("disabled")
+    words = f"{Path(place.path).name}:{place.line}" if place.line else Path(place.path).name
+    return [f"its definition is disabled for {described(target)} ({words})"]
+
+
+def described(target: Target) -> str:
+    """What a definition can know of a target, in few words: ``L4T 36.4.3, CUDA 12.6``."""
+    first = f"L4T {target.l4t}" if target.l4t else target.system
+    return f"{first}, CUDA {target.cuda}"
 
 
 def _package(
@@ -179,7 +226,16 @@ def _package(
 
 
 def _requirements(data: Mapping[str, Any], key: str, places: Places) -> tuple[Requirement, ...]:
-    wishes = (parse_requirement(text, places.of(text, key)) for text in strings(data.get(key)))
+    value = data.get(key)
+    for item in value if isinstance(value, list) else (value,):
+        if isinstance(item, Mapping):
+            first = str(next(iter(item), ""))
+            raise DefinitionError(
+                f"{key} holds the mapping {dict(item)!r} where a package is meant",
+                where=places.of_key(first),
+                hint=f"write {first!r} as a key beside {key!r}, or drop the colon",
+            )
+    wishes = (parse_requirement(text, places.of(text, key)) for text in strings(value))
     return tuple(dict.fromkeys(wishes))
 
 

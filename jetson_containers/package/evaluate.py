@@ -9,7 +9,7 @@ from typing import Any
 
 from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package import modules
-from jetson_containers.package.config_files import NAMES, SUFFIXES, read_config_file
+from jetson_containers.package.config_files import read_config_file
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding, unknown_key
 from jetson_containers.package.header import Document, read_header
@@ -23,8 +23,12 @@ from jetson_containers.package.keys import (
     strings,
 )
 from jetson_containers.package.names import Evaluation, evaluating
-from jetson_containers.package.scan import Directory
+from jetson_containers.package.scan import NAMES, SUFFIXES, Directory
+from jetson_containers.package.snapshot import Look
 from jetson_containers.platform.target import Target
+
+#: characters of a definition's own error message that are told
+MOST_WORDS = 400
 
 
 class NeedsGuard(Exception):
@@ -56,21 +60,31 @@ class _Work:
         self.lines: dict[str, tuple[str, int]] = {}
         self.findings: list[Finding] = []
         self.inputs: dict[str, None] = {}
+        self.seen: dict[Look, None] = {}
+        self.lasting = True
+        self.executed: Path | None = None
         self.evaluation = Evaluation(target, settings.environment, settings.answers, directory.path)
 
     def run(self) -> Evaluated:
+        packages: tuple[dict[str, Any], ...] = ()
         try:
-            packages = tuple(plain(item) for item in self._packages())
+            packages = tuple(self._packages())
         except DefinitionError as error:
             self._error("unreadable-definition", error)
-            packages = ()
+        except BaseException as error:
+            if not self.executed:
+                raise
+            self._error("unreadable-definition", self._failed(self.executed, error))
         return Evaluated(
             packages,
             self.lines,
             tuple(self.findings),
             tuple(self.inputs),
+            tuple(self.seen),
             tuple(self.evaluation.asked),
             dict(self.evaluation.generated),
+            str(self.executed or ""),
+            self.lasting,
         )
 
     def _packages(self) -> list[dict[str, Any]]:
@@ -104,7 +118,7 @@ class _Work:
                     return []
             else:
                 self._apply_file(package, name, found.get(name))
-        return list(flattened(package))
+        return [plain(item) for item in flattened(package)]
 
     def _found_config_files(self) -> dict[str, Document | None]:
         found: dict[str, Document | None] = {}
@@ -112,12 +126,29 @@ class _Work:
             document = self._read_config_file(name, named=name in NAMES)
             if document:
                 found[name] = document
-        if self.directory.has_config_py:
+        if self.directory.has_config_py and not self._is_foreign(found):
             found["config.py"] = None
         return found
 
+    def _is_foreign(self, found: Mapping[str, Document | None]) -> bool:
+        """Whether ``config.py`` is a part of what the package above it contains.
+
+        An application may keep its own settings in a file of that name: it lies inside a package,
+        alone, and speaks of neither packages nor this program. It is not run.
+        """
+        if found or self.directory.dockerfile or not self.directory.inside:
+            return False
+        path = self.directory.path / "config.py"
+        self.seen["read", str(path)] = None
+        try:
+            source = modules.source(path)
+        except (OSError, DefinitionError):
+            return False
+        return b"package" not in source and b"jetson_containers" not in source
+
     def _read_config_file(self, name: str, *, named: bool) -> Document | None:
         path = self.directory.path / name
+        self.seen["read", str(path)] = None
         if named:
             self.inputs[str(path)] = None
         try:
@@ -130,7 +161,9 @@ class _Work:
         return document
 
     def _must_exist(self, name: str) -> None:
-        if name.endswith((".py", *SUFFIXES)) and (self.directory.path / name).is_file():
+        path = self.directory.path / name
+        self.seen["stat", str(path)] = None
+        if name.endswith((".py", *SUFFIXES)) and path.is_file():
             return
         place = self.lines.get(f"config:{name}") or self.lines.get("config:")
         raise DefinitionError(
@@ -141,6 +174,7 @@ class _Work:
 
     def _apply_header(self, package: dict[str, Any], name: str) -> None:
         path = self.directory.path / name
+        self.seen["read", str(path)] = None
         if not path.is_file():
             return  # the loader says so, once the whole definition is known
         self.inputs[str(path)] = None
@@ -205,18 +239,27 @@ class _Work:
             raise NeedsGuard
         path = self.directory.path / name
         self.inputs[str(path)] = None
+        self.seen["read", str(path)] = None
+        self.executed = path
         roots = (self.directory.imports, *self.settings.roots)
         with evaluating(self.evaluation), modules.importable(roots) as read:
             try:
                 return modules.execute(
                     path, self.directory.imports, {"package": package, "target": self.target}
                 )["package"]
-            except (Exception, SystemExit, TimeUp) as error:
-                place = _place(error, roots) or Location(str(path))
-                what = _in_words(error)
-                raise DefinitionError(f"{path.name} {what}", where=place) from None
+            except BaseException as error:  # whatever it raises is its own
+                raise self._failed(path, error) from None
             finally:
                 self.inputs.update(dict.fromkeys(str(item) for item in read))
+
+    def _failed(self, path: Path, error: BaseException) -> DefinitionError:
+        """What a file did wrong; running out of time or memory may go better another time."""
+        self.lasting = not isinstance(error, (TimeUp, MemoryError))
+        roots = (self.directory.imports, *self.settings.roots)
+        place = _place(error, roots) or Location(str(path))
+        return DefinitionError(
+            f"{path.name} {_in_words(error)}", where=place, hint=_remedy(error)
+        )
 
     def _error(self, code: str, error: DefinitionError) -> None:
         where = error.where or Location(str(self.directory.path))
@@ -251,9 +294,26 @@ def flattened(value: object) -> Iterator[dict[str, Any]]:
 def _in_words(error: BaseException) -> str:
     if isinstance(error, TimeUp):
         return f"did not end within {error}"
+    try:
+        if isinstance(error, SystemExit):
+            words = f"called sys.exit({error.code!r})"
+        else:
+            words = f"raised {type(error).__name__}: {error}".removesuffix(": ")
+        return str(plain(words[:MOST_WORDS]))
+    except Exception:  # the text of an exception may be code of the definition
+        return f"raised {type(error).__name__}"
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return "correct the Python at that line"
+    if isinstance(error, ImportError):
+        return "import from the tree, from jetson_containers, or from Python's own library"
+    if isinstance(error, (TimeUp, MemoryError)):
+        return "a config.py describes packages: seconds and a little memory have to do"
     if isinstance(error, SystemExit):
-        return f"called sys.exit({error.code!r})"
-    return f"raised {type(error).__name__}: {error}"
+        return "set 'package = None' where nothing is defined for a target"
+    return "correct the file; the other packages are there without it"
 
 
 def _place(error: BaseException, roots: Sequence[Path]) -> Location | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jetson_containers.package.findings import Finding
+from jetson_containers.package.snapshot import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,23 @@ class Evaluated:
     """What a directory defines for a target, in JSON's types.
 
     ``packages`` are flat mappings of keys; ``lines`` says where texts stand, as ``depends:numpy``
-    to file and line. ``inputs`` are the files that decided it, so that the whole is a function
-    of their bytes, the target and the settings. ``asked`` are questions to the network without a
-    recorded answer, ``generated`` files that belong into the build context.
+    to file and line. ``inputs`` are the files that it is written in, the first one first;
+    ``seen`` is all that was looked at, found or not, so that the whole is a function of what is
+    there, the target and the settings. ``asked`` are questions to the network without a recorded
+    answer, ``generated`` files that belong into the build context. ``executed`` is the last file
+    of code that was run. Without ``lasting`` another time may give another result: a limit was
+    reached.
     """
 
     packages: tuple[dict[str, Any], ...] = ()
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     inputs: tuple[str, ...] = ()
+    seen: tuple[Look, ...] = ()
     asked: tuple[str, ...] = ()
     generated: dict[str, str] = field(default_factory=dict)
+    executed: str = ""
+    lasting: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, which crosses a process boundary and may lie in a cache."""
@@ -53,8 +60,11 @@ class Evaluated:
             "lines": {key: list(place) for key, place in self.lines.items()},
             "findings": [finding.to_dict() for finding in self.findings],
             "inputs": list(self.inputs),
+            "seen": [list(look) for look in self.seen],
             "asked": list(self.asked),
             "generated": dict(self.generated),
+            "executed": self.executed,
+            "lasting": self.lasting,
         }
 
     @classmethod
@@ -65,6 +75,9 @@ class Evaluated:
             lines={key: (str(place[0]), int(place[1])) for key, place in data["lines"].items()},
             findings=tuple(Finding.from_dict(item) for item in data["findings"]),
             inputs=tuple(data["inputs"]),
+            seen=tuple((how, path) for how, path in data["seen"]),
             asked=tuple(data["asked"]),
             generated=dict(data["generated"]),
+            executed=data["executed"],
+            lasting=data["lasting"],
         )

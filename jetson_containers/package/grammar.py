@@ -60,13 +60,19 @@ def parse_requirement(text: str, location: Location | None = None) -> Requiremen
         exact = split_reference(f"{name}:{exact or ''}")[1]
         return Requirement(name, exact=exact, location=location)
     try:
-        return Requirement(name, specifier=SpecifierSet(specifier), location=location)
+        return Requirement(name, specifier=specifier_set(specifier), location=location)
     except InvalidSpecifier:
         raise error(
             f"{specifier.strip()!r} in the requirement {text!r} is no version specifier",
             where=location,
             hint=_FORMS,
         ) from None
+
+
+@lru_cache(maxsize=4096)
+def specifier_set(text: str) -> SpecifierSet:
+    """PEP 440 specifiers, each text read once; raises :class:`InvalidSpecifier`."""
+    return SpecifierSet(text)
 
 
 @dataclass(frozen=True, slots=True)

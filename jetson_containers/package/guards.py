@@ -1,4 +1,4 @@
-"""What a definition may touch while it runs: its own directory to write, its tree to read.
+"""What a definition may touch while it runs: its tree to read, and nothing to change.
 
 :func:`install` is for a child process that only evaluates definitions; nothing of it can be
 undone. It keeps honest files deterministic and stops careless ones. It is no prison for hostile
@@ -14,11 +14,14 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
+
+from jetson_containers.package.snapshot import How, Look
 
 #: audit events that change the path in their first argument, and those with a second path
 _CHANGES = frozenset(
@@ -54,15 +57,20 @@ _PROCESSES = (
     "subprocess.Popen",
 )
 _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
+_LISTINGS = ("os.listdir", "os.scandir")
+_STARTS = ("ctypes.dlopen", "_thread.start_new_thread", "_thread.start_joinable_thread")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+#: a path in a tree, in what Python runs with, above one of them, or anywhere else
+Place = Literal["tree", "library", "above", "elsewhere"]
 
 
 @dataclass(slots=True)
 class Guard:
-    """What is allowed now. ``directory`` may be written, ``readable`` places read.
+    """What is allowed now. ``directory`` is the package's own, ``readable`` places may be read.
 
-    ``refused`` collects in words what was tried and not done, ``read`` the files of ``trees`` that
-    were opened; ``asked_network`` tells that a connection was tried.
+    ``refused`` collects in words what was tried and not done, ``seen`` what of ``trees`` was
+    looked at, and how; ``asked_network`` tells that a connection was tried.
     """
 
     readable: tuple[str, ...]
@@ -70,13 +78,14 @@ class Guard:
     directory: str = ""
     active: bool = False
     refused: list[str] = field(default_factory=list)
-    read: list[str] = field(default_factory=list)
+    seen: dict[Look, None] = field(default_factory=dict)
     asked_network: bool = False
+    _places: dict[str, Place] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Start the notes anew, for the next definition."""
         self.refused.clear()
-        self.read.clear()
+        self.seen.clear()
         self.asked_network = False
 
     def refuse(self, what: str) -> None:
@@ -84,53 +93,98 @@ class Guard:
         if what not in self.refused:
             self.refused.append(what)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done in this block is the program's own."""
+        self.active, before = False, self.active
+        try:
+            yield
+        finally:
+            self.active = before
+
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """The audit hook: raises :class:`PermissionError` for what is not allowed."""
         if not self.active:
             return
         if event == "open":
             self._open(*arguments)
+        elif event in _LISTINGS:
+            self.look("list", "." if arguments[0] is None else arguments[0])
         elif event in _CHANGES:
             for path in arguments[: 2 if event in _CHANGES_TWO else 1]:
                 self._write(path)
         elif event.startswith(_PROCESSES):
-            self._deny("a command was not run", event)
+            self.deny("a command was not run", event)
         elif event in _NETWORK:
             self.asked_network = True
             raise PermissionError(1, "the network is not asked", event)
         elif event == "sqlite3.connect":
             # Whichever file it is: SQLite opens by itself, and what is attached later unseen.
-            self._deny("a database was not opened", os.fsdecode(arguments[0]))
-        elif event in ("ctypes.dlopen", "_thread.start_new_thread"):
-            self._deny("a library or thread was not started", event)
+            self.deny("a database was not opened", os.fsdecode(arguments[0]))
+        elif event in _STARTS:
+            self.deny("a library or thread was not started", event)
+
+    def opened(self) -> Iterator[str]:
+        """The files of the trees that were read, in order."""
+        return (path for how, path in self.seen if how == "read")
+
+    def look(self, how: How, path: Any) -> None:
+        """Note that something of the trees is looked at; nothing else of the machine is there."""
+        if isinstance(path, int):
+            return
+        with self.paused():
+            full = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - links are not followed
+            place = self.place(full)
+        if place == "tree":
+            self.seen[how, full] = None
+        elif place == "elsewhere" or (place == "above" and how != "stat"):
+            raise FileNotFoundError(2, "not part of the definition", os.fsdecode(path))
+
+    def place(self, path: str) -> Place:
+        """What an absolute path is to the definition, wherever links lead."""
+        known = self._places.get(path)
+        if known is None:
+            with self.paused():
+                known = self._places[path] = self._place(os.path.realpath(path))
+        return known
+
+    def _place(self, real: str) -> Place:
+        if any(_is_below(real, tree) for tree in self.trees):
+            return "tree"
+        if any(_is_below(real, place) for place in self.readable):
+            return "library"
+        if any(_is_below(place, real) for place in (*self.trees, *self.readable)):
+            return "above"
+        return "elsewhere"
 
     def _open(self, path: Any, mode: Any, flags: Any) -> None:
         if isinstance(path, int):
             return
-        writes = (isinstance(mode, str) and bool(set(mode) & set("wax+"))) or (
-            isinstance(flags, int) and bool(flags & _WRITING)
-        )
-        if writes:
+        if writes(mode, flags):
             self._write(path)
-        elif self._below(path, self.trees):
-            self.read.append(os.path.normpath(Path(self.directory, os.fsdecode(path))))
-        elif not self._below(path, self.readable):
-            raise FileNotFoundError(2, "not part of the definition", os.fsdecode(path))
+        else:
+            self.look("read", path)
 
     def _write(self, path: Any) -> None:
-        if isinstance(path, int) or path is None:
+        if isinstance(path, int) or path is None or os.fsdecode(path) == os.devnull:
             return
-        if os.fsdecode(path) != os.devnull and not self._below(path, (self.directory,)):
-            self._deny("a file outside the package was not written", os.fsdecode(path))
+        self.deny("nothing on this machine is changed", os.fsdecode(path))
 
-    def _deny(self, what: str, detail: str) -> NoReturn:
+    def deny(self, what: str, detail: str) -> NoReturn:
+        """Note an attempt and fail it."""
         self.refuse(f"{what} ({detail})")
         raise PermissionError(1, what, detail)
 
-    @staticmethod
-    def _below(path: Any, places: Sequence[str]) -> bool:
-        real = os.path.realpath(os.fsdecode(path))
-        return any(real == place or real.startswith(place + os.sep) for place in places if place)
+
+def writes(mode: Any, flags: Any) -> bool:
+    """Whether a file that is opened so could be changed."""
+    return (isinstance(mode, str) and bool(set(mode) & set("wxa+"))) or (
+        isinstance(flags, int) and bool(flags & _WRITING)
+    )
+
+
+def _is_below(path: str, place: str) -> bool:
+    return path == place or path.startswith(place.rstrip(os.sep) + os.sep)
 
 
 def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str) -> Guard:
@@ -146,6 +200,7 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str)
     os.environ.clear()
     os.environ.update(environment)
     sys.dont_write_bytecode = True
+    sys.path[:] = [place for place in sys.path if place]  # the empty one is wherever we are
     replace_commands(guard)
     replace_host(machine)
     _replace(threading, "_start_new_thread", _refuse_thread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 #: keys the ecosystem's trees use, then the ones that are new here
@@ -35,6 +36,10 @@ TELLING_KEYS = ("build_args", "depends", "dockerfile", "requires")
 
 #: keys whose single string stands for a list of one
 LIST_KEYS = ("alias", "config", "depends", "test")
+
+#: how deep values may be nested, and how long a number may be
+MOST_LEVELS = 40
+MOST_BITS = 1024
 
 #: the ``requires`` of a directory that states none: what that ecosystem still supports
 DEFAULT_REQUIRES = ">=32.6"
@@ -73,14 +78,37 @@ def strings(value: object) -> list[str]:
 def plain(value: object) -> Any:
     """``value`` with JSON's types alone: what an evaluation may hand to the program.
 
-    A mapping's keys and everything unknown (a version, a path) become text, a set a sorted list.
+    A mapping's keys and everything unknown (a version, a path, a number that is none) become
+    text that can be written down, a set a sorted list. Raises :class:`ValueError` for what has no
+    end: a list that holds itself, a number of thousands of digits.
     """
-    if value is None or isinstance(value, (bool, int, float, str)):
+    return _plain(value, MOST_LEVELS)
+
+
+def _plain(value: object, levels: int) -> Any:
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return value if value.isascii() else _text(str(value))
+    if isinstance(value, int):
+        if value.bit_length() > MOST_BITS:
+            raise ValueError(f"a number of more than {MOST_BITS} bits")
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if not levels:
+        raise ValueError("values that are nested too deeply, or hold themselves")
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {_text(str(key)): _plain(item, levels - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [_plain(item, levels - 1) for item in value]
     if isinstance(value, (set, frozenset)):
-        return sorted((plain(item) for item in value), key=str)
-    return str(value)
+        return sorted((_plain(item, levels - 1) for item in value), key=str)
+    return _text(str(value))
+
+
+def _text(value: str) -> str:
+    """Text without halves of characters, which no file can hold."""
+    return value.encode(errors="replace").decode()

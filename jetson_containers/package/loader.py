@@ -4,21 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jetson_containers.errors import Location
 from jetson_containers.package.catalogue import Catalogue, preference
 from jetson_containers.package.definition import Loaded, load
-from jetson_containers.package.evaluate import NeedsGuard, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding, in_order
+from jetson_containers.package.kept import Kept
 from jetson_containers.package.model import Package
-from jetson_containers.package.scan import Directory, scan, search_path
+from jetson_containers.package.scan import Directory, search_path
+from jetson_containers.package.snapshot import Snapshot
 from jetson_containers.platform.target import Target
 
 #: seconds that one directory's ``config.py`` may take
 TIME_LIMIT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Search paths, and all that decides what they define beside the target.
+
+    A search path may end in ``/*`` (the ecosystem's way to say recursive; here all are); a later
+    one wins. ``settings`` is all that a definition sees in ``os.environ``, ``answers`` what a
+    lock recorded for questions to the network. ``own_root`` is the tree in which unknown keys are
+    errors. Each ``config.py`` may take ``time_limit`` seconds. Results are kept below ``cache``.
+    """
+
+    search_dirs: tuple[Path, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    own_root: Path | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    time_limit: float = TIME_LIMIT
+    cache: Path | None = None
+    snapshot: Snapshot = field(default_factory=Snapshot)
+
+    def catalogue(self, target: Target) -> Catalogue:
+        """The packages for ``target``; whatever is wrong is a finding and costs its directory."""
+        directories, missing = self.snapshot.scan(self.search_dirs)
+        options = self._options(directories)
+        kept = self._kept(target, options)
+        known = kept.known(directories) if kept else {}
+        made: dict[str, Loaded] = {}
+        unknown = [directory for directory in directories if str(directory.path) not in known]
+        if unknown:
+            evaluated = evaluate_all(unknown, target, options, self.time_limit)
+            for directory, result in zip(unknown, evaluated, strict=True):
+                strict = options.is_strict(directory.path)
+                made[str(directory.path)] = load(directory, result, target, strict=strict)
+        if kept:
+            kept.write(directories, known, made)
+        found = known | made
+        loaded = [found[str(directory.path)] for directory in directories]
+        return _catalogue(target, loaded, missing)
+
+    def kept_catalogue(self, target: Target) -> Catalogue | None:
+        """The same if nothing has to be evaluated for it, else ``None``."""
+        directories, missing = self.snapshot.scan(self.search_dirs)
+        kept = self._kept(target, self._options(directories))
+        known = kept.known(directories) if kept else {}
+        if len(known) < len(directories):
+            return None
+        return _catalogue(target, [known[str(item.path)] for item in directories], missing)
+
+    def _kept(self, target: Target, options: Settings) -> Kept | None:
+        if self.cache is None:
+            return None
+        roots = [search_path(entry) for entry in self.search_dirs]
+        return Kept.below(self.cache, roots, target, options, self.snapshot)
+
+    def _options(self, directories: Sequence[Directory]) -> Settings:
+        return Settings(
+            environment=dict(self.settings),
+            answers=dict(self.answers),
+            roots=_import_roots(directories),
+            strict=(search_path(self.own_root),) if self.own_root else (),
+        )
 
 
 def load_catalogue(
@@ -29,36 +91,29 @@ def load_catalogue(
     own_root: Path | None = None,
     answers: Mapping[str, str] | None = None,
     time_limit: float = TIME_LIMIT,
+    cache: Path | None = None,
 ) -> Catalogue:
-    """The packages below ``search_dirs`` for ``target``; a later search path wins.
-
-    A search path may end in ``/*`` (the ecosystem's way to say recursive; here all are).
-    ``settings`` is all that a definition sees in ``os.environ``, ``answers`` what a lock recorded
-    for questions to the network. ``own_root`` is the tree in which unknown keys are errors.
-    Whatever is wrong in a definition becomes a finding and costs only its directory. Each
-    ``config.py`` may take ``time_limit`` seconds.
+    """The packages below ``search_dirs`` for ``target``; see :class:`Trees`.
 
     Law: a pure function of the files, the target, ``settings`` and ``answers``.
     """
-    directories, missing = scan([Path(entry) for entry in search_dirs])
-    options = Settings(
-        environment=dict(settings or {}),
-        answers=dict(answers or {}),
-        roots=_import_roots(directories),
-        strict=(search_path(Path(own_root)),) if own_root else (),
-    )
-    evaluated = evaluate_all(directories, target, options, time_limit)
-    loaded = [
-        load(directory, result, target, strict=options.is_strict(directory.path))
-        for directory, result in zip(directories, evaluated, strict=True)
-    ]
-    return _catalogue(target, loaded, missing)
+    return Trees(
+        tuple(Path(entry) for entry in search_dirs),
+        settings or {},
+        Path(own_root) if own_root else None,
+        answers or {},
+        time_limit,
+        cache,
+    ).catalogue(target)
 
 
 def evaluate_all(
     directories: Sequence[Directory], target: Target, settings: Settings, time_limit: float
 ) -> tuple[Evaluated, ...]:
     """Every directory evaluated, in order; those with code together in a guarded process."""
+    # YAML and the guarded process take time to import, and a kept catalogue needs neither
+    from jetson_containers.package.evaluate import NeedsGuard, evaluate
+
     results: dict[Directory, Evaluated] = {}
     for directory in directories:
         if not directory.has_config_py:
@@ -137,7 +192,9 @@ def _with_defaults(packages: Iterable[Package]) -> tuple[Package, ...]:
             best = max(group, key=preference)
         chosen.add(best.reference)
     return tuple(
-        replace(package, is_default=package.reference in chosen)
+        package
+        if package.is_default == (package.reference in chosen)
+        else replace(package, is_default=not package.is_default)
         for group in groups.values()
         for package in group
     )

@@ -13,6 +13,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from jetson_containers import CONFIG_NAMES
+from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package import names
 
 #: modules of the ecosystem's program that definitions import names from
@@ -20,6 +21,9 @@ SHIMS = frozenset(
     f"jetson_containers.{name}"
     for name in ("l4t_version", "packages", "network", "logging", "utils", "container", "tag")
 )
+
+#: Python that people write is smaller
+MAX_BYTES = 1_000_000
 
 _DOT = "\u2024"
 
@@ -39,7 +43,7 @@ def execute(path: Path, imports: Path, variables: Mapping[str, Any]) -> dict[str
     module.__package__ = package
     module.__dict__.update(variables)
     sys.modules[module.__name__] = module
-    exec(_compiled(path, path.read_bytes()), module.__dict__)
+    exec(_compiled(path, source(path)), module.__dict__)
     return module.__dict__
 
 
@@ -74,8 +78,19 @@ def _forget() -> None:
 def compile_ahead(paths: Iterable[Path]) -> None:
     """Compile modules without running them: processes that are forked later need not."""
     for path in paths:
-        with suppress(OSError, SyntaxError, ValueError):
-            _compiled(path, path.read_bytes())
+        with suppress(OSError, SyntaxError, ValueError, DefinitionError):
+            _compiled(path, source(path))
+
+
+def source(path: Path) -> bytes:
+    """The bytes of a Python file; raises :class:`DefinitionError` for what is too big for one."""
+    if path.stat().st_size > MAX_BYTES:
+        raise DefinitionError(
+            f"the file is larger than {MAX_BYTES} bytes",
+            where=Location(str(path)),
+            hint="a definition is written by people; keep data in files that it reads",
+        )
+    return path.read_bytes()
 
 
 @lru_cache(maxsize=1024)
@@ -124,7 +139,7 @@ class _Source(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         self.read.append(self.path)
         module.__file__ = str(self.path)
-        exec(_compiled(self.path, self.path.read_bytes()), module.__dict__)
+        exec(_compiled(self.path, source(self.path)), module.__dict__)
 
 
 class _Shim(importlib.abc.Loader):

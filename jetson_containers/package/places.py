@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from jetson_containers.errors import Location
 from jetson_containers.package.evaluated import Evaluated
 from jetson_containers.package.scan import Directory
+
+#: an empty text is in none, so that the end of a file is no quote
+_QUOTES = frozenset(("'", '"'))
 
 
 class Places:
@@ -59,13 +61,10 @@ class Places:
 
     def _literal(self, text: str, *, opening_only: bool = False) -> Location | None:
         """The first line, outside a comment, where Python source has ``text`` in quotes."""
-        end = "" if opening_only else "['\"]"
-        pattern = re.compile(rf"^[^#\n]*['\"]{re.escape(text)}{end}", re.MULTILINE)
         for path in self._inputs:
             if path.suffix == ".py":
-                found = pattern.search(self._source(path))
-                if found:
-                    line = self._source(path).count("\n", 0, found.end()) + 1
+                line = _quoted(text, self._source(path), opening_only)
+                if line:
                     return Location(str(path), line)
         return None
 
@@ -80,3 +79,16 @@ class Places:
     def _config(self) -> Location:
         configs = [path for path in self._inputs if path.name == "config.py"]
         return Location(str(configs[0])) if configs else self.directory
+
+
+def _quoted(text: str, source: str, opening_only: bool) -> int:
+    """The line of the first ``text`` in quotes with no ``#`` before it, 0 if there is none."""
+    at = source.find(text, 1)
+    while at > 0:
+        end = at + len(text)
+        if source[at - 1] in _QUOTES and (opening_only or source[end : end + 1] in _QUOTES):
+            start = source.rfind("\n", 0, at) + 1
+            if "#" not in source[start : at - 1]:
+                return source.count("\n", 0, end) + 1
+        at = source.find(text, at + 1)
+    return 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from jetson_containers.package.config_files import NAMES, SUFFIXES
+#: files that may hold definitions as data, and those called so for it
+SUFFIXES = (".json", ".yaml", ".yml")
+NAMES = tuple(f"config{suffix}" for suffix in SUFFIXES)
 
 #: tests that are found by their name alone, as in the ecosystem
 TEST_NAMES = ("test.py", "test.sh")
@@ -19,7 +22,8 @@ class Directory:
 
     ``root`` is the search path it was found under. ``imports`` is the directory that the module
     name ``packages`` stands for in its files. ``data_files`` are YAML and JSON files that may be
-    definitions, ``dockerfile`` the file called so in any case.
+    definitions, ``dockerfile`` the file called so in any case. ``inside`` tells that a directory
+    above it, below the search path, may define packages too.
     """
 
     root: Path
@@ -29,6 +33,7 @@ class Directory:
     tests: tuple[str, ...]
     data_files: tuple[str, ...]
     has_config_py: bool
+    inside: bool = False
 
 
 def search_path(entry: Path) -> Path:
@@ -65,14 +70,14 @@ def scan(entries: Sequence[Path]) -> tuple[tuple[Directory, ...], tuple[Path, ..
         if not root.is_dir():
             missing.append(root)
             continue
-        for directory in _walk(root, root, import_root(root), ()):
+        for directory in _walk(root, root, import_root(root), (), False):
             found.pop(directory.path, None)
             found[directory.path] = directory
     return tuple(found.values()), tuple(missing)
 
 
 def _walk(
-    path: Path, root: Path, imports: Path, above: tuple[tuple[int, int], ...]
+    path: Path, root: Path, imports: Path, above: tuple[tuple[int, int], ...], inside: bool
 ) -> Iterator[Directory]:
     try:
         status = path.stat()
@@ -88,18 +93,21 @@ def _walk(
     for entry in entries:
         if entry.name.startswith(("__", ".")):
             continue
-        if entry.is_dir():
-            below.append(entry.name)
-        elif entry.is_file():
-            names.append(entry.name)
-    directory = _directory(path, root, imports, names)
+        with suppress(OSError):  # a link to itself is neither
+            if entry.is_dir():
+                below.append(entry.name)
+            elif entry.is_file():
+                names.append(entry.name)
+    directory = _directory(path, root, imports, names, inside)
     if directory:
         yield directory
     for name in below:
-        yield from _walk(path / name, root, imports, (*above, identity))
+        yield from _walk(path / name, root, imports, (*above, identity), inside or bool(directory))
 
 
-def _directory(path: Path, root: Path, imports: Path, names: Sequence[str]) -> Directory | None:
+def _directory(
+    path: Path, root: Path, imports: Path, names: Sequence[str], inside: bool
+) -> Directory | None:
     dockerfiles = [name for name in names if name.lower() == "dockerfile"]
     data_files = tuple(name for name in names if name.endswith(SUFFIXES))
     has_config_py = "config.py" in names
@@ -113,4 +121,5 @@ def _directory(path: Path, root: Path, imports: Path, names: Sequence[str]) -> D
         tests=tuple(name for name in names if name in TEST_NAMES),
         data_files=tuple(sorted(data_files, key=lambda name: (name not in NAMES, name))),
         has_config_py=has_config_py,
+        inside=inside,
     )

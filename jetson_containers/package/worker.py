@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -29,12 +30,19 @@ from jetson_containers.package.evaluate import TimeUp, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding
 from jetson_containers.package.scan import Directory
+from jetson_containers.package.scratch import Scratch
 from jetson_containers.platform.target import Target
 
 #: seconds that a child gets beyond the limit to say itself which line took so long
 GRACE = 1.0
 #: the bit of ``type.__flags__`` of classes that can be changed at all
 HEAP_TYPE = 1 << 9
+#: bytes of memory that a definition may use, bytes of a file, characters that it may define
+MAX_MEMORY = 1 << 30
+MAX_FILE = 1 << 24
+MAX_RESULT = 16_000_000
+#: begins the line in which a child takes its leave
+LAST = b"last "
 #: modules that definitions import and that are slow to: the first child that has one tells
 COMMON = (
     "datetime",
@@ -104,14 +112,17 @@ def _serve(
         guard = guards.install(
             sorted(roots | set(settings.roots)), settings.environment, target.arch
         )
+        scratch = Scratch(guard)
+        scratch.install()
+        _limit_memory()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         done = 0
         while done < len(directories):
-            for result in _in_child(directories[done:], target, settings, time_limit, guard):
-                _write(writing, json.dumps(result.to_dict()))
+            for result in _in_child(directories[done:], target, settings, time_limit, scratch):
+                _write(writing, result)
                 done += 1
     except BaseException as error:  # a fault of this program: the parent raises it
-        _write(writing, json.dumps({"fault": repr(error)}))
+        _write(writing, json.dumps({"fault": repr(error)}).encode())
     finally:
         os._exit(0)
 
@@ -121,26 +132,23 @@ def _in_child(
     target: Target,
     settings: Settings,
     time_limit: float,
-    guard: guards.Guard,
-) -> Iterator[Evaluated]:
+    scratch: Scratch,
+) -> Iterator[bytes]:
     """The first result, and those after it until a definition left something behind."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(reading)
-        _evaluate(writing, directories, target, settings, time_limit, guard)
+        _evaluate(writing, directories, target, settings, time_limit, scratch)
     os.close(writing)
     left = iter(directories)
     try:
-        for answer in _answers(reading, time_limit + GRACE):
-            if "fault" in answer:
-                raise RuntimeError(answer["fault"])
-            next(left)
-            result = Evaluated.from_dict(answer["result"])
-            yield result
-            if answer["last"]:
-                _warm(answer["imported"], result.inputs)
+        for line in _lines(reading, time_limit + GRACE):
+            if line.startswith(LAST):
+                _warm(json.loads(line.removeprefix(LAST)))
                 return
+            next(left)
+            yield line
         problem = "ended the process that evaluates it"
     except TimeoutError:
         problem = f"did not end within {time_limit:g} s"
@@ -148,20 +156,18 @@ def _in_child(
         os.close(reading)
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
-    yield _failed(next(left), target, problem)
+    yield json.dumps(_failed(next(left), target, problem).to_dict()).encode()
 
 
-def _warm(names: Sequence[str], inputs: Sequence[str]) -> None:
+def _warm(done: Mapping[str, Any]) -> None:
     """Spare later children what this one has done: import modules, compile the tree's own.
 
     Law: no code of a tree runs here, and results do not depend on it.
     """
-    for name in names:
+    for name in done["imported"]:
         if name not in sys.modules:
             importlib.import_module(name)
-    modules.compile_ahead(
-        Path(path) for path in inputs if path.endswith(".py") and not path.endswith("/config.py")
-    )
+    modules.compile_ahead(Path(path) for path in done["read"])
 
 
 def _failed(directory: Directory, target: Target, problem: str) -> Evaluated:
@@ -175,12 +181,12 @@ def _failed(directory: Directory, target: Target, problem: str) -> Evaluated:
         Location(str(path)),
         "a config.py may only compute: no endless loops, no exit, no signals",
     )
-    return Evaluated(findings=(finding,), inputs=(str(path),))
+    return Evaluated(findings=(finding,), inputs=(str(path),), lasting=False)
 
 
-def _answers(reading: int, silence: float) -> Iterator[Mapping[str, Any]]:
+def _lines(reading: int, silence: float) -> Iterator[bytes]:
     """What a child writes, as it comes. Raises :class:`TimeoutError` when it is silent."""
-    buffer = b""
+    buffer = bytearray()
     deadline = time.monotonic() + silence
     while True:
         ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
@@ -189,9 +195,11 @@ def _answers(reading: int, silence: float) -> Iterator[Mapping[str, Any]]:
         chunk = os.read(reading, 1 << 16)
         if not chunk:
             return
-        *lines, buffer = (buffer + chunk).split(b"\n")
-        for line in lines:
-            yield json.loads(line)
+        buffer += chunk
+        if b"\n" in chunk:
+            *lines, buffer = buffer.split(b"\n")
+            for line in lines:
+                yield bytes(line)
             deadline = time.monotonic() + silence
 
 
@@ -201,21 +209,26 @@ def _evaluate(
     target: Target,
     settings: Settings,
     time_limit: float,
-    guard: guards.Guard,
+    scratch: Scratch,
 ) -> None:
     """The child's whole life. Never returns."""
     dumps, known = json.dumps, sys.modules
     try:
         before = _State()
         for directory in directories:
-            result = _guarded(directory, target, settings, time_limit, guard).to_dict()
-            last = directory is directories[-1] or not before.holds()
-            imported = [name for name in COMMON if name in known] if last else []
-            _write(writing, dumps({"result": result, "imported": imported, "last": last}))
-            if last:
+            result = _guarded(directory, target, settings, time_limit, scratch)
+            text = dumps(result.to_dict())
+            if len(text) > MAX_RESULT:
+                problem = f"defines more than {MAX_RESULT} characters"
+                text = dumps(_failed(directory, target, problem).to_dict())
+            _write(writing, text.encode())
+            if directory is directories[-1] or not before.holds():
+                imported = [name for name in COMMON if name in known]
+                read = [path for path in result.inputs if path.endswith(".py")]
+                _write(writing, LAST + dumps({"imported": imported, "read": read}).encode())
                 break
     except BaseException as error:  # a fault of this program: the parent raises it
-        _write(writing, dumps({"fault": repr(error)}))
+        _write(writing, dumps({"fault": repr(error)}).encode())
     finally:
         os._exit(0)
 
@@ -246,8 +259,21 @@ class _State:
             return False
 
 
-def _write(writing: int, text: str) -> None:
-    line = text.encode() + b"\n"
+def _limit_memory() -> None:
+    """Children get this much beyond what is there now; a big file is beyond them too."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    for kind, most in (
+        (resource.RLIMIT_AS, pages * resource.getpagesize() + MAX_MEMORY),
+        (resource.RLIMIT_FSIZE, MAX_FILE),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, ceiling = resource.getrlimit(kind)
+        if ceiling == resource.RLIM_INFINITY or most < ceiling:
+            resource.setrlimit(kind, (most, most))
+
+
+def _write(writing: int, line: bytes) -> None:
+    line += b"\n"
     while line:
         line = line[os.write(writing, line) :]
 
@@ -266,19 +292,25 @@ def _guarded(
     target: Target,
     settings: Settings,
     time_limit: float,
-    guard: guards.Guard,
+    scratch: Scratch,
 ) -> Evaluated:
+    guard = scratch.guard
     guard.directory = os.path.realpath(directory.path)
     guard.forget()
+    scratch.forget()
     os.environ.clear()
     os.environ.update(settings.environment)
     os.chdir(directory.path)
-    with _limited(time_limit):
-        guard.active = True
-        try:
-            result = evaluate(directory, target, settings, guarded=True)
-        finally:
-            guard.active = False
+    try:
+        with _limited(time_limit):
+            guard.active = True
+            try:
+                result = evaluate(directory, target, settings, guarded=True)
+            finally:
+                guard.active = False
+    except TimeUp:  # it rang outside the definition's own code
+        result = _failed(directory, target, f"did not end within {time_limit:g} s")
+    written = scratch.texts()
     touched = tuple(
         Finding(
             target.name,
@@ -296,7 +328,9 @@ def _guarded(
         result,
         findings=(*result.findings, *touched),
         asked=asked,
-        inputs=tuple(dict.fromkeys((*result.inputs, *guard.read))),
+        inputs=tuple(dict.fromkeys((*result.inputs, *guard.opened()))),
+        seen=tuple(dict.fromkeys((*result.seen, *guard.seen))),
+        generated=result.generated | written,
     )
 
 

@@ -101,14 +101,15 @@ def test_a_definition_prints_nothing_and_cannot_write_elsewhere(orin, tree, tmp_
                 f"            lambda: os.rename('config.py', {str(outside)!r}),\n"
                 "            lambda: os.fork(), lambda: os.execv('/bin/true', ['true'])):\n"
                 "    try:\n        act()\n    except PermissionError:\n        pass\n"
-                "open('inside.txt', 'w').close()\n"
+                "with open('inside.txt', 'w') as file:\n    file.write('kept in memory')\n"
             )
         }
     )
     catalogue = load_catalogue(orin, [root])
     assert catalogue.names() == ("a",)
     assert outside.read_text() == "kept"
-    assert (root / "a" / "inside.txt").exists()
+    assert not (root / "a" / "inside.txt").exists()
+    assert catalogue.default("a").generated == (("inside.txt", "kept in memory"),)
     assert set(codes(catalogue)) == {"touches-host"}
     assert capfd.readouterr() == ("", "")
 

@@ -32,7 +32,8 @@ def test_the_sample_tree_on_orin(sample, orin):
         "meta",
     ]
     assert {refusal.reference: refusal.reasons for refusal in catalogue.refused} == {
-        "two": ("it is disabled for this target",),
+        "two": ("its definition is disabled for L4T 36.4.3, CUDA 12.6 (config.py:1)",),
+        "gone": ("its config.py defines nothing for L4T 36.4.3, CUDA 12.6",),
         "frame:3.0": ("needs CUDA >=13.0, orin has 12.6",),
         "frame:3.0-builder": ("needs CUDA >=13.0, orin has 12.6",),
         "frame:1.0": ("needs L4T <36, orin has 36.4.3",),

@@ -1,0 +1,161 @@
+"""Results of evaluations kept on disk, so that a second start evaluates nothing.
+
+One file holds a tree's results for one target and one set of settings. It is replaced as a whole,
+so two programs at once are both right and the later one's file stays. A cache that cannot be read
+or written is no error: the results are evaluated, that is all.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jetson_containers.package.definition import Loaded
+from jetson_containers.package.evaluated import Settings
+from jetson_containers.package.pack import Entry, Unpacked, pack, unpack
+from jetson_containers.package.program import program_digest
+from jetson_containers.package.scan import Directory
+from jetson_containers.package.snapshot import Snapshot
+from jetson_containers.platform.target import Target
+
+#: the cache keeps the newest packs: this many, and bytes of them together
+MOST_PACKS = 256
+MOST_BYTES = 256_000_000
+#: seconds after which a pack that is used is marked as used again
+_DAY = 86_400
+
+
+@dataclass(slots=True)
+class Kept:
+    """What the cache directory holds for one target of some search paths.
+
+    Law: :meth:`known` gives what evaluation would give now.
+    """
+
+    path: Path
+    target: Target
+    snapshot: Snapshot
+    _unpacked: Unpacked | None = field(default=None)
+
+    @classmethod
+    def below(
+        cls,
+        cache: Path,
+        roots: Sequence[Path],
+        target: Target,
+        settings: Settings,
+        snapshot: Snapshot,
+    ) -> Kept:
+        """The place for the search paths ``roots`` with all that decides what they define."""
+        words = (
+            [str(root) for root in roots],
+            [str(root) for root in settings.roots],
+            [str(root) for root in settings.strict],
+            target.to_dict(),
+            sorted(settings.environment.items()),
+            sorted(settings.answers.items()),
+        )
+        name = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:32]
+        return cls(Path(cache) / f"{target.name}-{name}.pack", target, snapshot)
+
+    def known(self, directories: Sequence[Directory]) -> dict[str, Loaded]:
+        """What came of those directories whose inputs are as they were, by path."""
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                status = os.fstat(file.fileno())
+                content = file.read() if status.st_size <= MOST_BYTES else b""
+        except OSError:
+            return {}
+        if time.time() - status.st_mtime > _DAY:
+            with suppress(OSError):
+                os.utime(self.path)
+        with _no_collection():
+            unpacked = self._unpacked = unpack(content, program_digest())
+            if unpacked is None:
+                return {}
+            same = unpacked.unchanged(directories, self.snapshot)
+            return {
+                path: unpacked.loaded(directory, self.target.name)
+                for directory in directories
+                if (path := str(directory.path)) in same
+            }
+
+    def write(
+        self,
+        directories: Sequence[Directory],
+        known: Iterable[str],
+        made: Mapping[str, Loaded],
+    ) -> None:
+        """Keep ``made``, by path, beside those ``known`` before.
+
+        What cannot last, or whose inputs changed meanwhile, counts for this run alone: for the
+        processes that share its snapshot.
+        """
+        before = set(known)
+        entries = []
+        for directory in directories:
+            path = str(directory.path)
+            if path in before and self._unpacked:
+                entries.append(self._unpacked.entry(directory, self.target.name))
+            elif path in made:
+                looks = list(made[path].seen)
+                if not self._lasts(made[path]):
+                    looks.append(self.snapshot.run)
+                states = {look: self.snapshot.state(look) for look in looks}
+                entries.append(Entry(directory, made[path], states))
+        if made or (self._unpacked and len(entries) < len(self._unpacked)):
+            with suppress(OSError):
+                _replace(self.path, pack(program_digest(), entries))
+                _tidy(self.path.parent)
+
+    def _lasts(self, loaded: Loaded) -> bool:
+        return loaded.lasting and all(self.snapshot.settled(look) for look in loaded.seen)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="unfinished-")
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink()
+        raise
+
+
+def _tidy(folder: Path) -> None:
+    """Remove the packs that were not used for longest, when there are too many."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                status = entry.stat()
+                found.append((status.st_mtime, status.st_size, entry.path))
+    total = 0
+    for count, (_, size, path) in enumerate(sorted(found, reverse=True)):
+        total += size
+        if count >= MOST_PACKS or total > MOST_BYTES:
+            with suppress(OSError):
+                Path(path).unlink()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Many small objects are made here and none is garbage: looking for it takes longer."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
