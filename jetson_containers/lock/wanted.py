@@ -2,7 +2,7 @@
 
 Distributions are read from the build arguments that this project's installers take (``WHEELS``,
 ``INSTALLER``), git and files from ``sources``, from build arguments that name a ref or an archive,
-and from ``ADD`` of an address.
+from ``git clone --branch`` of the Dockerfile and the scripts beside it, and from ``ADD``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ARCHIVE = re.compile(
     r"https?://[^\s?#]+\.(?:tar|t?gz|tgz|bz2|tbz2|xz|txz|zst|zip|deb|run|whl)(?:[?#]\S*)?"
 )
 _GIT_CLONE = re.compile(r"git clone\s(?:[^&|;]|&(?!&)|\|(?!\|))*")
-_BRANCH = re.compile(r"(?:--branch|-b)[= ]\s*[\"']?\$\{?(\w+)\}?[\"']?")
+_BRANCH = re.compile(r"(?:--branch|-b)[= ]\s*([\"']?[^\s\"']+[\"']?)")
 _ADDRESS = re.compile(r"https?://\S+|git@\S+|ssh://\S+|file://\S+")
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::-[^}]*)?\}?")
 _CHECKSUM = re.compile(r"--checksum=sha256:([0-9a-f]{64})")
@@ -86,27 +86,32 @@ class Wanted:
 
 
 def wanted(package: Package) -> Wanted:
-    """What ``package`` takes from outside. Reads its Dockerfile, and nothing else."""
+    """What ``package`` takes from outside. Reads its Dockerfile and scripts, and nothing else."""
     arguments = dict(package.build_args)
     git = [(item.location, item.version) for item in package.sources if item.kind == "git"]
     urls = {item.location: item.version for item in package.sources if item.kind == "url"}
     unclear: list[str] = []
     text = _dockerfile(package)
     stated = {ref for _, ref in git}
-    clones = _clones(text, arguments)
+    used: set[str] = set()
+    for address, ref, names in _clones(f"{text}\n{_scripts(package)}", arguments):
+        used |= names
+        if ref not in stated:
+            git.append((address, ref))
     for name, value in arguments.items():
         match = _REF.fullmatch(name)
-        if match is None or value in stated or value in ("", "None"):
+        if match is None or name in used or value in stated or value in ("", "None"):
             continue
-        address = _repository(arguments, match[1]) or clones.get(name)
-        if address:
-            git.append((address, value))
+        beside = _repository(arguments, match[1])
+        if beside:
+            git.append((beside, value))
         else:
             unclear.append(f"{name}={value}")
     for value in arguments.values():
         if _ARCHIVE.fullmatch(value):
             urls.setdefault(value, "")
-    urls |= {address: urls.get(address) or checksum for address, checksum in _added(text)}
+    for address, checksum in _added(text, arguments):
+        urls[address] = urls.get(address) or checksum
     return Wanted(
         install=_install(package, arguments),
         indexes={
@@ -190,21 +195,40 @@ def _dockerfile(package: Package) -> str:
         return ""
 
 
-def _clones(text: str, arguments: Mapping[str, str]) -> dict[str, str]:
-    """Build arguments that ``git clone --branch`` takes, with the repository they are of."""
-    found: dict[str, str] = {}
+def _scripts(package: Package) -> str:
+    """The shell scripts of a package that its Dockerfile may run."""
+    if package.dockerfile is None:
+        return ""
+    texts = []
+    for path in sorted(package.path.glob("*.sh")):
+        try:
+            texts.append(path.read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+    return "\n".join(texts)
+
+
+def _clones(
+    text: str, arguments: Mapping[str, str]
+) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """What ``git clone --branch`` takes: address, ref, and the build arguments in the ref."""
     for match in _GIT_CLONE.finditer(text.replace("\\\n", " ")):
         branch, address = _BRANCH.search(match[0]), _ADDRESS.search(match[0])
-        if branch and address:
-            whole = _VARIABLE.sub(
-                lambda item: arguments.get(item[1], item[0]), address[0].strip("\"'")
-            )
-            if "$" not in whole:
-                found[branch[1]] = whole
-    return found
+        if not branch or not address:
+            continue
+        names = frozenset(_VARIABLE.findall(branch[1])) & set(arguments)
+        ref = _filled(branch[1].strip("\"'"), arguments)
+        whole = _filled(address[0].strip("\"'"), arguments)
+        if ref and "$" not in ref + whole:
+            yield whole, ref, names
 
 
-def _added(text: str) -> Iterator[tuple[str, str]]:
+def _filled(text: str, arguments: Mapping[str, str]) -> str:
+    """With the values of build arguments; a variable that nobody sets stays as it is."""
+    return _VARIABLE.sub(lambda item: arguments.get(item[1], item[0]), text)
+
+
+def _added(text: str, arguments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Addresses that ``ADD`` fetches, with the checksum that it demands."""
     if "http" not in text:
         return
@@ -213,5 +237,6 @@ def _added(text: str) -> Iterator[tuple[str, str]]:
             continue
         checksum = _CHECKSUM.search(item.text)
         for word in item.text.split():
-            if _ARCHIVE.fullmatch(word) or re.fullmatch(r"https?://[^\s$]+", word):
-                yield word, checksum[1] if checksum else ""
+            address = _filled(word, arguments)
+            if re.fullmatch(r"https?://[^\s$]+", address):
+                yield address, checksum[1] if checksum else ""
