@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Hashable
+from typing import NamedTuple
 
 from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.image import labels as label_names
@@ -24,14 +26,30 @@ from jetson_containers.resolve.model import Resolution, Resolved
 BUDGET_ARGS = ("MAX_JOBS", "CMAKE_BUILD_PARALLEL_LEVEL", "NINJAFLAGS", "NVCC_THREADS")
 
 
+class Known(NamedTuple):
+    """A stage that a chain has made, and the arguments that its Dockerfile declares."""
+
+    stage: Stage
+    args: Collection[str]
+
+
 class Chain:
     """The stages of one image, grown package by package.
 
     ``packages`` are the references of all that the image holds, those of the base first;
     ``declared`` are the build arguments that a Dockerfile declares, ``faults`` all that is wrong.
+    ``known`` are the stages of other chains with the same base and options: equal ones are made
+    once, and keep the first chain's reasons.
     """
 
-    def __init__(self, resolution: Resolution, base: BaseImage, options: PlanOptions) -> None:
+    def __init__(
+        self,
+        resolution: Resolution,
+        base: BaseImage,
+        options: PlanOptions,
+        known: dict[Hashable, Known] | None = None,
+    ) -> None:
+        self._known = {} if known is None else known
         self.stages: list[Stage] = []
         self.declared: set[str] = set()
         self.faults: list[BuilderError] = []
@@ -43,6 +61,9 @@ class Chain:
         self._packages = list(base.contents.packages) if base.contents else []
         self._lineage = list(base.contents.lineage) if base.contents else []
         self._waiting: list[StageTest] = []
+        self._collecting = frozenset(
+            package.reference for package in resolution.packages if package.dockerfile is None
+        )
         new = [item for item in resolution.chosen if item.package.reference not in self._held]
         built = [item.package for item in new if item.package.dockerfile is not None]
         self._last = built[-1] if built else None
@@ -74,9 +95,19 @@ class Chain:
             for member in self._members.values():
                 if member.package.reference not in self._packages:
                     self._take(member.package)
-        facts = self._read(package)
-        self.declared.update(facts.args)
-        stage = self._stage(item, facts, tuple(self._waiting))
+        key = (
+            self.stages[-1].id if self.stages else None,
+            tuple(self._packages),
+            package.reference,
+            self._collecting,
+        )
+        if key not in self._known:
+            facts = self._read(package)
+            stage = self._stage(item, facts, tuple(self._waiting))
+            self._known[key] = Known(stage, facts.args)
+        stage, args = self._known[key]
+        self.declared.update(args)
+        self._lineage.append((package.reference, stage.fingerprint))
         self._waiting.clear()
         self.stages.append(stage)
 
@@ -158,7 +189,6 @@ class Chain:
             "target": self._target.to_dict(),
         }
         digest = fingerprint(inputs)
-        self._lineage.append((package.reference, digest))
         return Stage(
             id=f"{package.name}-{digest[:12]}",
             package=package.name,
@@ -180,7 +210,7 @@ class Chain:
                 packages=tuple(self._packages),
                 fingerprint=digest,
                 base=self._base,
-                lineage=self._lineage,
+                lineage=(*self._lineage, (package.reference, digest)),
             ),
             tests=tests,
             reference=stage_reference(package.name, digest),

@@ -5,10 +5,10 @@ Pure but for reading the package directories: no engine, no network, no clock, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 from jetson_containers.errors import BuilderError, Problems, UsageError, raise_all
-from jetson_containers.plan.chain import Chain
+from jetson_containers.plan.chain import Chain, Known
 from jetson_containers.plan.model import BaseImage, Plan, PlannedImage, Stage
 from jetson_containers.plan.naming import image_reference, named_after
 from jetson_containers.plan.options import PlanOptions
@@ -36,8 +36,9 @@ def make_plan(
     chains: dict[str, tuple[Resolution, Chain]] = {}
     faults: dict[str, BuilderError] = {}
     declared: set[str] = set()
+    known: dict[Hashable, Known] = {}
     for resolution in resolutions:
-        chain = Chain(resolution, base, options)
+        chain = Chain(resolution, base, options, known)
         declared |= chain.declared
         try:
             reference = image_reference(resolution, options.name)

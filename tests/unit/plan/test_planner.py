@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,24 @@ def test_an_image_with_faults_may_cost_only_itself(tree):
     assert [stage.package for stage in plan.stages] == ["lib", "app"]
     assert len(told) == 1
     assert told[0].startswith("gone: the Dockerfile of gone cannot be read")
+
+
+def test_an_image_has_the_stages_that_it_has_when_planned_alone(tree):
+    shared = {
+        "lib": PLAIN,
+        "index": None,
+        "user lib index": PLAIN + "RUN --mount=type=bind,from=index,target=/i true\n",
+        "app lib": PLAIN,
+        "both user app": PLAIN,
+        "last app user index": PLAIN,
+    }
+    words = ("lib", "user", "app", "both", "last")
+    together = tree(shared, *words, multiple=True)
+    for word, image in zip(words, together.images, strict=True):
+        alone = tree(shared, word)
+        assert image.stages == tuple(stage.id for stage in alone.stages)
+        for stage in alone.stages:
+            assert stage == replace(together.stage(stage.id), reason=stage.reason)
 
 
 def test_images_that_would_have_one_name_are_refused(tree):
