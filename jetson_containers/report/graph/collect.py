@@ -103,7 +103,7 @@ def _node(package: Package, catalogue: Catalogue, shown: _Shown) -> Node:
         is_default=package.is_default,
         has_stage=package.dockerfile is not None,
         group=package.group,
-        path=package.relative_path,
+        path=shown(package.relative_path),
         place=shown(str(package.location)),
         aliases=package.aliases,
         needs=tuple(needs),
@@ -111,7 +111,10 @@ def _node(package: Package, catalogue: Catalogue, shown: _Shown) -> Node:
 
 
 class _Shown:
-    """Texts with paths below the search paths, which then begin with the search path's name."""
+    """Texts with paths below the search paths, which then begin with the search path's name.
+
+    Bytes of file names that are no UTF-8 become question marks.
+    """
 
     def __init__(self, roots: Iterable[Path]) -> None:
         self._short = {f"{root}/": f"{root.name}/" for root in roots}
@@ -119,4 +122,4 @@ class _Shown:
     def __call__(self, text: str) -> str:
         for long, short in self._short.items():
             text = text.replace(long, short)
-        return text
+        return text.encode("utf-8", "replace").decode()

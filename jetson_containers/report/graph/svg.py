@@ -17,6 +17,8 @@ _GAP = 10.0
 _BETWEEN = 56.0
 _MARGIN = 12.0
 
+_NEVER = "\ufffe\uffff"
+
 _STYLE = (
     f"text{{font:{_FONT}px 'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1a1a1a}}"
     "rect{fill:#f2f4f7;stroke:#6b7280}"
@@ -46,8 +48,8 @@ def to_svg(graph: Graph) -> str:
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-            f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{escape(title)}">',
-            f"<title>{escape(title)}</title>",
+            f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{_text(title)}">',
+            f"<title>{_text(title)}</title>",
             f"<style>{_STYLE}</style>",
             '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
             'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>',
@@ -97,12 +99,12 @@ class _Picture:
         x = self._left[self._layout.columns[node.reference]]
         y = self._y(node.reference)
         note = f"{node.place}\n{problem.what}" if problem else node.place
-        yield f'<g class="{" ".join(kinds)}"><title>{escape(_clean(note))}</title>'
+        yield f'<g class="{" ".join(kinds)}"><title>{_text(note)}</title>'
         yield (
             f'<rect x="{x:.1f}" y="{y - _NODE / 2:.1f}" width="{_width(node):.1f}" '
             f'height="{_NODE:.0f}" rx="4"/>'
             f'<text x="{x + _PADDING:.1f}" y="{y + _FONT * 0.35:.1f}">'
-            f"{escape(_clean(node.reference))}</text></g>"
+            f"{_text(node.reference)}</text></g>"
         )
 
     def edge(self, edge: Edge) -> str:
@@ -124,7 +126,7 @@ class _Picture:
         note = f"{edge.user} requires {edge.requirement} ({edge.place})"
         return (
             f'<path d="{"".join(steps)}" marker-end="url(#to)">'
-            f"<title>{escape(_clean(note))}</title></path>"
+            f"<title>{_text(note)}</title></path>"
         )
 
     def _y(self, reference: str) -> float:
@@ -136,6 +138,6 @@ def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
     return f"C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
 
 
-def _clean(text: str) -> str:
-    """Without the control characters that XML 1.0 cannot hold."""
-    return "".join(char for char in text if char >= " " or char in "\n\t")
+def _text(text: str) -> str:
+    """Text for XML 1.0, without the characters that it cannot hold (w3.org/TR/xml, ``Char``)."""
+    return escape("".join(char for char in text if char in "\t\n" or " " <= char not in _NEVER))

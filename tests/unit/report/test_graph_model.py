@@ -88,3 +88,9 @@ def test_a_package_without_a_dockerfile_is_no_stage():
     graph = graph_of(shelf=Catalogue(X86, (meta, package("tool"))))
     (chain,) = (chain for chain in graph.chains if chain.request == "all")
     assert (chain.packages, graph.stages(chain)) == (("tool", "all"), ("tool",))
+
+
+def test_a_file_name_that_is_no_text_can_still_be_written():
+    odd = package("app", Path("/tree\udce9"))
+    (node,) = graph_of(shelf=Catalogue(X86, (odd,))).nodes
+    assert (node.path, node.place) == ("tree?/app", "tree?/app/Dockerfile:1")
