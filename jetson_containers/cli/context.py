@@ -55,7 +55,7 @@ def add_package_options(parser: argparse.ArgumentParser) -> None:
         "--package-dirs",
         metavar="DIRS",
         default="",
-        help="more directories to search for packages, separated by commas or colons",
+        help="more directories to search for packages, separated by commas, colons or semicolons",
     )
     group.add_argument(
         "--only-dirs", action="store_true", help="search the --package-dirs alone"
@@ -170,7 +170,7 @@ class Context:
     @cached_property
     def search_dirs(self) -> tuple[Path, ...]:
         """Where packages are searched, the project's own tree first."""
-        words = [word for word in re.split(r"[,:]", self.args.package_dirs) if word]
+        words = [word for word in re.split(r"[,;:]", self.args.package_dirs) if word]
         extra = [Path(word).expanduser().absolute() for word in words]
         raise_all(
             UsageError(

@@ -71,10 +71,9 @@ class Faults:
         from jetson_containers.platform.named import named_targets
 
         found: dict[str, list[str]] = {}
-        for target in named_targets():
-            catalogue = self._context.catalogue_for(target)
+        for catalogue in self._context.catalogues_for(named_targets()):
             for name in {*catalogue.names(), *catalogue.aliases()}:
-                found.setdefault(name, []).append(target.name)
+                found.setdefault(name, []).append(catalogue.target.name)
         return found
 
 

@@ -112,3 +112,15 @@ def test_a_pattern_of_tests_that_means_nothing_is_told(run, option):
     assert [line for line in err.splitlines() if line.startswith("warning")] == [
         f"warning: {option} typo matches no package of this plan"
     ]
+
+
+@pytest.mark.parametrize("separator", [",", ":", ";"])
+def test_several_package_dirs_are_searched(tmp_path, capsys, monkeypatch, separator):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("one", "two"):
+        (tmp_path / name / name).mkdir(parents=True)
+        (tmp_path / name / name / "Dockerfile").write_text(HEADER.format(""))
+    dirs = f"{tmp_path / 'one'}{separator}{tmp_path / 'two'}"
+    where = ["--package-dirs", dirs, "--only-dirs", "--target", "x86-cu130"]
+    assert main(["plan", "two", "one", "--json", *where]) == 0
+    assert packages(capsys.readouterr().out) == [["one", "two"]]
