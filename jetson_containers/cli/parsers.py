@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 
 from jetson_containers.cli.context import (
     add_common_options,
@@ -17,7 +18,7 @@ def verb_parser(verb: str, does: str, *examples: str) -> argparse.ArgumentParser
     lines = (f"  jetson-containers {verb} {example}".rstrip() for example in examples)
     return argparse.ArgumentParser(
         prog=f"jetson-containers {verb}",
-        description=does,
+        description=textwrap.fill(does, 80),
         epilog=f"{title}:\n" + "\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
