@@ -50,14 +50,16 @@ class Recipe:
     """What a Dockerfile says beyond what planning reads.
 
     ``required`` are arguments without a default that are used as if they had a value, ``env`` the
-    variables that it leaves in the image, ``froms`` the names after ``from=`` that no stage of
-    it has, both with lines. ``faults`` are those that hold for every package that is built by it.
+    variables that it leaves in the image, ``sources`` the files that it takes by name, ``froms``
+    the names after ``from=`` that no stage of it has, all but ``env`` with lines. ``faults`` are
+    those that hold for every package that is built by it.
     """
 
     path: str
     facts: DockerfileFacts
     required: tuple[tuple[str, int], ...]
     env: frozenset[str]
+    sources: tuple[tuple[str, int], ...]
     froms: tuple[tuple[str, int], ...]
     faults: tuple[Fault, ...]
 
@@ -83,6 +85,7 @@ def read_recipe(path: Path, content: bytes, scripts: tuple[Script, ...]) -> Reci
         facts=facts,
         required=tuple(_required(variables, used)),
         env=frozenset(name for kind, name, _, _ in variables if kind == "ENV"),
+        sources=tuple(_sources(facts, listed)),
         froms=froms,
         faults=(
             *_shape(facts, listed, place),
@@ -133,6 +136,15 @@ def _words(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError:
         return text.split()
+
+
+def _sources(
+    facts: DockerfileFacts, listed: tuple[Instruction, ...]
+) -> Iterator[tuple[str, int]]:
+    """Files and directories that are named, not patterns, with the line of the instruction."""
+    for name in facts.sources or ():
+        if not re.search(r"[*?\[$\\]", name):
+            yield name, next((item.line for item in listed if name in item.text), 0)
 
 
 def _required(

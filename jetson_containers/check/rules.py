@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -95,14 +96,12 @@ def reference(package: Package, target: Target) -> Iterator[Fault]:
 def sources(package: Package, recipe: Recipe) -> Iterator[Fault]:
     """Files that the Dockerfile copies by name and that are not in the package's directory."""
     generated = {path for path, _ in package.generated}
-    for name in recipe.facts.sources or ():
-        plain = name.strip().lstrip("/").removeprefix("./").rstrip("/")
-        if not plain or plain in generated or re.search(r"[*?\[$\\]|^\.", plain):
-            continue
-        if not (package.path / plain).exists():
+    for name, line in recipe.sources:
+        plain = posixpath.normpath(f"/{name.strip()}").lstrip("/")
+        if plain and plain not in generated and not (package.path / plain).exists():
             yield Fault(
                 "missing-source",
                 f"the Dockerfile takes {name}, which is not there",
-                Location(recipe.path),
+                Location(recipe.path, line),
                 f"add it to {package.path}",
             )

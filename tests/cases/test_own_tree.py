@@ -1,0 +1,24 @@
+"""This project's own packages: nothing is wrong with them on any known target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jetson_containers.check.reader import Reader
+from jetson_containers.check.target import check_target
+from jetson_containers.package.loader import load_catalogue
+from jetson_containers.platform.named import named_targets
+from jetson_containers.platform.target import Target
+
+PACKAGES = Path(__file__).resolve().parents[2] / "packages"
+READER = Reader()
+
+
+@pytest.mark.parametrize("target", named_targets(), ids=lambda target: target.name)
+def test_nothing_is_wrong_with_the_packages(target: Target) -> None:
+    catalogue = load_catalogue(target, [PACKAGES], own_root=PACKAGES)
+    report = check_target(catalogue, READER, own_root=PACKAGES, notes=True)
+    assert report.checked > 0
+    assert report.findings == ()
