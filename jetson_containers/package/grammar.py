@@ -18,7 +18,7 @@ from jetson_containers.platform.target import Target
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9._+:-]*"
 _REQUIREMENT = re.compile(rf"({_NAME})\s*(?::\s*({_TAG})|([<>=!~].*))?", re.DOTALL)
-_REFERENCE = re.compile(rf"{_NAME}(?::{_TAG})?")
+_REFERENCE = re.compile(rf"{_NAME} *(?:: *{_TAG})?")
 
 #: what this grammar accepts, for error messages
 _FORMS = "write name, name:version, name>=2.8,<2.10, name~=2.8 or name!=2.9.0"
@@ -37,10 +37,11 @@ def split_reference(text: str) -> tuple[str, str | None]:
     """Name and version of ``name:version``.
 
     A colon inside the version, which no image tag could hold, is read as a dash: foreign trees
-    have ``torchcodec:0.12.0-pytorch:2.12``, which is version ``0.12.0-pytorch-2.12``.
+    have ``torchcodec:0.12.0-pytorch:2.12``, which is version ``0.12.0-pytorch-2.12``. Spaces
+    around the first colon do not count.
     """
     name, _, version = text.partition(":")
-    return name, version.replace(":", "-") or None
+    return name.rstrip(), version.lstrip().replace(":", "-") or None
 
 
 def parse_requirement(text: str, location: Location | None = None) -> Requirement:

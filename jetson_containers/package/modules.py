@@ -32,12 +32,17 @@ def execute(path: Path, imports: Path, variables: Mapping[str, Any]) -> dict[str
     """Run the file with ``variables`` as globals, and return its globals.
 
     It counts as a module of the package ``packages.<directories below imports>``, so that
-    ``from .version import X`` works. Raises whatever the file raises.
+    ``from .version import X`` works. In the ecosystem it is ``packages.<name>`` however deep it
+    lies, so ``from ..ml.x import Y`` may start at the tree's root too. Raises whatever the file
+    raises.
     """
     parts = ["packages"]
     if path.parent.is_relative_to(imports):
         parts += [part.replace(".", _DOT) for part in path.parent.relative_to(imports).parts]
     package = ".".join(parts)
+    for finder in sys.meta_path:
+        if isinstance(finder, _Finder):
+            finder.above = tuple(parts[1:-1])
     module = ModuleType(f"{package}.__config__")
     module.__file__ = str(path)
     module.__package__ = package
@@ -102,6 +107,8 @@ class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, roots: tuple[Path, ...], read: list[Path]) -> None:
         self.roots = roots
         self.read = read
+        #: the directories above the definition that is being run, which two dots may leave out
+        self.above: tuple[str, ...] = ()
 
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
@@ -111,21 +118,34 @@ class _Finder(importlib.abc.MetaPathFinder):
         first, *parts = fullname.split(".")
         if first != "packages":
             return None
-        for root in self.roots:
-            place = root.joinpath(*(part.replace(_DOT, ".") for part in parts))
-            if place.is_dir():
-                init = place / "__init__.py"
-                loader = _Source(init, self.read) if init.is_file() and parts else None
-                spec = importlib.machinery.ModuleSpec(
-                    fullname, loader, origin=str(init), is_package=True
-                )
-                spec.submodule_search_locations = [str(place)]
-                return spec
-            file = place.with_name(f"{place.name}.py")
-            if parts and file.is_file():
-                return importlib.machinery.ModuleSpec(
-                    fullname, _Source(file, self.read), origin=str(file)
-                )
+        readings = [parts]
+        deep = len(self.above)
+        if 0 < deep < len(parts) and tuple(parts[:deep]) == self.above:
+            readings.append(parts[deep:])
+        for reading in readings:
+            for root in self.roots:
+                spec = self._spec(fullname, root, reading)
+                if spec is not None:
+                    return spec
+        return None
+
+    def _spec(
+        self, fullname: str, root: Path, parts: Sequence[str]
+    ) -> importlib.machinery.ModuleSpec | None:
+        place = root.joinpath(*(part.replace(_DOT, ".") for part in parts))
+        if place.is_dir():
+            init = place / "__init__.py"
+            loader = _Source(init, self.read) if init.is_file() and parts else None
+            spec = importlib.machinery.ModuleSpec(
+                fullname, loader, origin=str(init), is_package=True
+            )
+            spec.submodule_search_locations = [str(place)]
+            return spec
+        file = place.with_name(f"{place.name}.py")
+        if parts and file.is_file():
+            return importlib.machinery.ModuleSpec(
+                fullname, _Source(file, self.read), origin=str(file)
+            )
         return None
 
 

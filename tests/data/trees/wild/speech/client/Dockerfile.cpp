@@ -1,0 +1,5 @@
+#---
+# group: speech
+#---
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
