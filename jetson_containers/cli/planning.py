@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from jetson_containers.cli.context import Context, say, warn
 from jetson_containers.cli.faults import Faults, definition_faults, warn_of_definitions
 from jetson_containers.cli.locking import add_lock_options, under_lock
-from jetson_containers.cli.words import parse_build_args, patterns, split_packages
+from jetson_containers.cli.words import parse_build_args, parse_device, patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, planned_base
 from jetson_containers.errors import BuilderError, UsageError, raise_all
 from jetson_containers.package.model import Package
@@ -210,7 +210,7 @@ def _options(context: Context) -> PlanOptions:
         name=args.name,
         build_args=parse_build_args(args.build_args),
         build_flags=tuple(shlex.split(args.build_flags)),
-        device=args.buildkit_device or None,
+        device=parse_device(args.buildkit_device),
         skip_tests=patterns(args.skip_tests),
         only_tests=patterns(getattr(args, "test_only", "")),
     )

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from jetson_containers.errors import UsageError
 
+#: the CDI device that ``--buildkit-device yes`` means
+ALL_GPUS = "nvidia.com/gpu=all"
+
 
 def split_packages(words: Sequence[str]) -> tuple[str, ...]:
     """Packages from words that may be lists themselves: ``a,b``, but ``a>=2.8,<2.10`` is one."""
@@ -38,3 +41,16 @@ def parse_build_args(text: str) -> dict[str, str]:
             )
         found[match.group(1)] = match.group(2).strip()
     return found
+
+
+def parse_device(text: str) -> str | None:
+    """A CDI device, or yes or no in the ecosystem's words.
+
+    No (``""``) is also for packages that ask for a device; ``None`` leaves it to them.
+    """
+    word = text.strip()
+    if word.lower() in ("1", "true", "yes", "on"):
+        return ALL_GPUS
+    if word.lower() in ("0", "false", "no", "none", "off"):
+        return ""
+    return word or None

@@ -172,7 +172,7 @@ class Chain:
         args.pop("BASE_IMAGE", None)
         secrets = tuple(dict.fromkeys((*facts.secrets, *package.secrets)))
         flags = (*package.build_flags, *options.build_flags)
-        device = options.device or package.buildkit_device
+        device = package.buildkit_device if options.device is None else options.device or None
         ignore = ignore_for(package.path, package.dockerfile)
         inputs = {
             "parent": parent.fingerprint if parent else self._base_key(),

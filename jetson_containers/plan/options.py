@@ -12,7 +12,8 @@ class PlanOptions:
 
     ``name`` is the image's name, with or without a tag. ``build_args`` go to every stage that
     declares them. ``skip_tests`` and ``only_tests`` are patterns of package names or references
-    (``all`` is every package); an empty ``only_tests`` restricts nothing.
+    (``all`` is every package); an empty ``only_tests`` restricts nothing. ``device`` replaces what
+    the packages ask for, an empty one too; ``None`` leaves it to them.
     """
 
     name: str = ""

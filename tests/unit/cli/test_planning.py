@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jetson_containers.cli.words import parse_build_args, patterns, split_packages
+from jetson_containers.cli.words import parse_build_args, parse_device, patterns, split_packages
 from jetson_containers.errors import UsageError
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
@@ -56,3 +56,11 @@ def test_skipping_everything_is_an_error():
 )
 def test_build_arguments_of_the_ecosystem(text, expected):
     assert parse_build_args(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [("", None), ("vendor/x=1", "vendor/x=1"), ("on", "nvidia.com/gpu=all"), ("None", "")],
+)
+def test_devices_of_the_ecosystem(text, device):
+    assert parse_device(text) == device

@@ -253,3 +253,9 @@ def test_one_image_asked_for_twice_is_planned_once(tree):
 def test_too_many_layers_are_refused(tree):
     with pytest.raises(BuilderError, match="128 layers, engines allow 127"):
         tree({"app": PLAIN + "RUN true\n" * 127}, "app")
+
+
+@pytest.mark.parametrize(("device", "expected"), [(None, "a/b=c"), ("", None), ("x/y=z", "x/y=z")])
+def test_a_request_replaces_the_device_of_a_package(tree, device, expected):
+    plan = tree({"app": PLAIN}, "app", options=PlanOptions(device=device), buildkit_device="a/b=c")
+    assert plan.stages[0].device == expected
