@@ -120,7 +120,8 @@ def _members(
             continue
         if before is None:
             first = item.because[0] if item.because else None
-            message = f"{package.reference} is new in the chain: {first or 'it is needed'}"
+            why = _said(first) if first else "it is needed"
+            message = f"{package.reference} is new in the chain: {why}"
             where = _place(first) or package.location
             yield Drift(str(image), "package", package.reference, message, where, remedy(image))
             continue
