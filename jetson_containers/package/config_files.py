@@ -6,11 +6,8 @@ import json
 from pathlib import Path
 
 from jetson_containers.errors import DefinitionError, Location
-from jetson_containers.package.header import Document, parse_yaml
+from jetson_containers.package.header import MAX_BYTES, Document, parse_yaml
 from jetson_containers.package.keys import TELLING_KEYS, is_definition, looks_like_definition
-
-#: a definition is written by people; a bigger file is data that happens to end in ``.json``
-MAX_BYTES = 1_000_000
 
 
 def read_config_file(path: Path, *, named: bool = False) -> Document | None:

@@ -255,6 +255,8 @@ class _Work:
     def _failed(self, path: Path, error: BaseException) -> DefinitionError:
         """What a file did wrong; running out of time or memory may go better another time."""
         self.lasting = not isinstance(error, (TimeUp, MemoryError))
+        if isinstance(error, DefinitionError) and error.where:
+            return error
         roots = (self.directory.imports, *self.settings.roots)
         place = _place(error, roots) or Location(str(path))
         return DefinitionError(

@@ -7,6 +7,8 @@ code: a tree whose ``config.py`` is run is trusted as far as its Dockerfiles are
 
 from __future__ import annotations
 
+import _posixsubprocess
+import _thread
 import os
 import platform
 import subprocess
@@ -56,6 +58,7 @@ _PROCESSES = (
     "pty.spawn",
     "subprocess.Popen",
 )
+_NO_PROCESS = ("a command was not run", "fork_exec")
 _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
 _LISTINGS = ("os.listdir", "os.scandir")
 _STARTS = ("ctypes.dlopen", "_thread.start_new_thread", "_thread.start_joinable_thread")
@@ -204,6 +207,8 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str)
     replace_commands(guard)
     replace_host(machine)
     _replace(threading, "_start_new_thread", _refuse_thread)
+    _replace(_thread, "start_new_thread", _refuse_thread)
+    _replace(_thread, "start_new", _refuse_thread)
     _replace(time, "sleep", lambda seconds: None)
     sys.addaudithook(guard.audit)
     return guard
@@ -238,6 +243,7 @@ def replace_commands(guard: Guard) -> None:
     _replace(subprocess, "check_call", checked)
     _replace(subprocess, "call", code)
     _replace(os, "system", code)
+    _replace(_posixsubprocess, "fork_exec", lambda *_all: guard.deny(*_NO_PROCESS))
 
 
 def replace_host(machine: str) -> None:

@@ -15,6 +15,14 @@ try:  # the C parser is ten times faster; PyYAML may be built without it
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
+#: a header or data file is written by people; a bigger one is something else
+MAX_BYTES = 1_000_000
+#: how deep YAML may be nested, and how many values it may hold once its aliases are written out
+MOST_LEVELS = 100
+MOST_VALUES = 100_000
+#: characters that cannot be nested deeper than the parser can bear
+_HARMLESS = 4_000
+
 _FENCE = "#---"
 _BOM = "\ufeff"
 
@@ -55,9 +63,17 @@ def _header_text(path: Path) -> str:
     """The header's YAML with every other line blank, so that lines count as in the file."""
     kept: list[str] = []
     inside = False
+    size = 0
     try:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
+            for number, raw in enumerate(iter(lambda: file.readline(MAX_BYTES + 1), b""), 1):
+                size += len(raw)
+                if size > MAX_BYTES and raw.startswith(b"#"):
+                    raise DefinitionError(
+                        f"the header is larger than {MAX_BYTES} bytes",
+                        where=Location(str(path), number),
+                        hint="end it with a line '#---', and let FROM follow",
+                    )
                 if not raw.removeprefix(_BOM.encode()).startswith(b"#"):
                     break
                 line = _decoded(raw, path, number).removeprefix(_BOM)
@@ -91,9 +107,17 @@ def parse_yaml(text: str, path: Path) -> Document:
 
     Raises :class:`DefinitionError` that names the line and what YAML found there.
     """
+    if len(text) > _HARMLESS:
+        _refuse_deep(text, path)
     loader = SafeLoader(text)
     try:
         node = loader.get_single_node()
+        if "&" in text and "*" in text and _written_out(node, {}) > MOST_VALUES:
+            raise DefinitionError(
+                f"this YAML stands for more than {MOST_VALUES} values",
+                where=Location(str(path), 1),
+                hint="write the values in place of aliases to aliases",
+            )
         data = loader.construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = _mark(error, text)
@@ -108,6 +132,45 @@ def parse_yaml(text: str, path: Path) -> Document:
     lines: dict[str, int] = {}
     _collect_lines(node, lines, depth=0)
     return Document(data, lines)
+
+
+def _refuse_deep(text: str, path: Path) -> None:
+    """Raise :class:`DefinitionError` for YAML nested so deep that parsing would end the process."""
+    loader = SafeLoader(text)
+    level = 0
+    try:
+        for event in iter(loader.get_event, None):
+            if isinstance(event, yaml.CollectionStartEvent):
+                level += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                level -= 1
+            if level > MOST_LEVELS:
+                mark = event.start_mark
+                raise DefinitionError(
+                    f"this YAML is nested deeper than {MOST_LEVELS} levels",
+                    where=Location(str(path), mark.line + 1 if mark else 0),
+                    hint="a definition has a few levels: keys, lists, texts",
+                )
+    except (yaml.YAMLError, ValueError):
+        return  # what is wrong is said when it is read
+    finally:
+        loader.dispose()
+
+
+def _written_out(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """How many values a node holds, each as often as it is named.
+
+    Raises :class:`RecursionError` for one that holds itself.
+    """
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return 1
+    size = known.get(id(node))
+    if size is None:
+        parts = node.value
+        if isinstance(node, yaml.MappingNode):
+            parts = [part for pair in node.value for part in pair]
+        size = known[id(node)] = 1 + sum(_written_out(part, known) for part in parts)
+    return size
 
 
 def _mark(error: Exception, text: str) -> yaml.Mark | None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
+from itertools import pairwise
 
 import pytest
 
 from jetson_containers.package.loader import load_catalogue
 
 GOOD = {"good/Dockerfile": "#---\n# name: good\n#---\nFROM x\n", "zz/config.py": "x = 1\n"}
+#: nine times nine times nine ... values, by way of aliases
+BOMB = "depends: []\na: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefgh")
+)
 
 
 def codes(catalogue):
@@ -71,6 +77,134 @@ CASES = {
         "names config.py",
     ),
     "a mapping that is none": ({"bad/config.yaml": "build_args: [a]\n"}, 1, "not a mapping"),
+    "sleeps in C": ({"bad/config.py": "sum(iter(int, 1))\n"}, 0, "did not end within"),
+    "loops in an exception's text": (
+        {
+            "bad/config.py": (
+                "class Bad(Exception):\n    def __str__(self):\n        raise Bad\nraise Bad\n"
+            )
+        },
+        4,
+        "raised Bad",
+    ),
+    "is interrupted": ({"bad/config.py": "raise KeyboardInterrupt\n"}, 1, "KeyboardInterrupt"),
+    "calls itself": ({"bad/config.py": "def f():\n    f()\nf()\n"}, 2, "RecursionError"),
+    "forks and forks": ({"bad/config.py": "import os\nwhile True:\n    os.fork()\n"}, 3, "os.fork"),
+    "starts threads and threads": (
+        {
+            "bad/config.py": (
+                "import _thread\nwhile True:\n    _thread.start_new_thread(print, ())\n"
+            )
+        },
+        3,
+        "cannot start threads",
+    ),
+    "starts processes": (
+        {"bad/config.py": "import multiprocessing as m\nm.Process(target=print).start()\n"},
+        2,
+        "os.fork",
+    ),
+    "takes all memory at once": ({"bad/config.py": "x = 'x' * 10 ** 11\n"}, 1, "MemoryError"),
+    "takes all memory by and by": (
+        {"bad/config.py": "x = []\nwhile True:\n    x.append(bytes(10 ** 8))\n"},
+        3,
+        "MemoryError",
+    ),
+    "fills the disk": (
+        {"bad/config.py": "with open('x', 'w') as f:\n    f.write('x' * 2 ** 25)\n"},
+        2,
+        "File too large",
+    ),
+    "closes what it did not open": (
+        {"bad/config.py": "import os\nos.closerange(0, 999)\n"},
+        0,
+        "ended the process",
+    ),
+    "opens a socket": (
+        {"bad/config.py": "import socket\nsocket.create_connection(('127.0.0.1', 9))\n"},
+        2,
+        "the network is not asked",
+    ),
+    "deletes its own files": (
+        {"bad/config.py": "import os\nos.remove('config.py')\n"},
+        2,
+        "nothing on this machine is changed",
+    ),
+    "deletes the tree": (
+        {"bad/config.py": "import shutil\nshutil.rmtree('..')\n"},
+        2,
+        "nothing on this machine is changed",
+    ),
+    "leaves a list in itself": (
+        {"bad/config.py": "x = []\nx.append(x)\npackage['depends'] = x\n"},
+        0,
+        "hold themselves",
+    ),
+    "leaves a huge number": (
+        {"bad/config.py": "package['build_args'] = {'X': 10 ** 9999}\n"},
+        0,
+        "1024 bits",
+    ),
+    "leaves a trap": (
+        {
+            "bad/config.py": (
+                "class Trap:\n    def __str__(self):\n        while True:\n            pass\n"
+                "package['notes'] = Trap()\n"
+            )
+        },
+        (3, 4),
+        "did not end within",
+    ),
+    "leaves too much": (
+        {"bad/config.py": "package['notes'] = 'x' * 20_000_000\n"},
+        0,
+        "more than 16000000 characters",
+    ),
+    "aliases of aliases": ({"bad/config.yaml": BOMB}, 1, "more than 100000 values"),
+    "an alias of itself": ({"bad/config.yaml": "depends: &a [*a]\n"}, 0, "RecursionError"),
+    "deep YAML": ({"bad/config.yaml": "depends: " + "[" * 300_000 + "\n"}, 1, "nested deeper"),
+    "deep JSON": ({"bad/config.json": '{"depends": ' + "[" * 100_000}, 0, "not JSON"),
+    "a header without an end": (
+        {"bad/Dockerfile": "#---\n" + "# x\n" * 300_000},
+        250_000,
+        "larger than 1000000 bytes",
+    ),
+    "a header that is not UTF-8": (
+        {"bad/Dockerfile": b"#---\n# notes: \xff\n#---\nFROM x\n"},
+        2,
+        "not UTF-8",
+    ),
+    "a data file that is not UTF-8": ({"bad/config.yaml": b"notes: \xff\n"}, 1, "not UTF-8"),
+    "a mapping among the packages": (
+        {"bad/Dockerfile": "#---\n# depends:\n#  - a\n#  - b: c\n#---\nFROM x\n"},
+        4,
+        "holds the mapping {'b': 'c'}",
+    ),
+    "a name with a space": (
+        {"bad/config.yaml": "name: a b\ndepends: []\n"},
+        1,
+        "not a package name",
+    ),
+    "a name with a slash": (
+        {"bad/config.yaml": "name: a/b\ndepends: []\n"},
+        1,
+        "not a package name",
+    ),
+    "a name with a line end": (
+        {"bad/config.yaml": 'name: "a\\n"\ndepends: []\n'},
+        1,
+        "not a package name",
+    ),
+    "a version that escapes": (
+        {"bad/config.yaml": "name: a:../x\ndepends: []\n"},
+        1,
+        "not a package name",
+    ),
+    "an alias that escapes": (
+        {"bad/config.yaml": "alias: ../x\ndepends: []\n"},
+        1,
+        "not an alias",
+    ),
     "a source": ({"bad/config.yaml": "depends: []\nsources: [{git: x, tag: y}]\n"}, 2, "a source"),
 }
 
@@ -86,7 +220,7 @@ def test_it_costs_one_directory_alone(orin, tree, case):
     assert words in error.message
     assert error.location.path.startswith(str(root / "bad"))
     assert error.location.line in (lines if isinstance(lines, tuple) else (lines,))
-    assert catalogue.names() == ("good", "zz") or case == "a header that is no YAML"
+    assert catalogue.names() == ("good", "zz") or "header" in case
 
 
 def test_a_definition_prints_nothing_and_cannot_write_elsewhere(orin, tree, tmp_path, capfd):
@@ -237,3 +371,122 @@ def test_files_that_are_not_there(orin, tree):
         ("missing-dockerfile", 2),
     ]
     assert findings[0].to_dict()["file"] == str(root / "a/Dockerfile")
+
+
+LARGE = {
+    "config.py": "the file is larger than 1000000 bytes",
+    "config.yaml": "the file is larger than 1000000 bytes",
+    "Dockerfile": "",
+    "data.bin": "",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_file_of_100_mb_is_not_read(orin, tree, tmp_path, name):
+    root = tree({**GOOD, "bad/config.py": "open('data.bin') if 0 else None\n"})
+    with (root / "bad" / name).open("wb") as file:
+        file.write(b"FROM x\n" if name == "Dockerfile" else b"")
+        file.truncate(100_000_000)
+    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(2):
+        catalogue = load_catalogue(orin, [root], cache=tmp_path / "cache")
+        errors = [item.message for item in catalogue.findings if item.severity == "error"]
+        assert errors == ([] if not LARGE[name] else [LARGE[name]])
+        assert {"good", "zz"} <= set(catalogue.names())
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - usage < 50_000, "KiB"
+
+
+def test_links_to_themselves_to_nothing_and_to_an_ancestor(orin, tree):
+    root = tree({**GOOD, "a/config.py": "x = 1\n"})
+    (root / "a" / "itself").symlink_to("itself")
+    (root / "a" / "nothing").symlink_to("gone")
+    (root / "a" / "above").symlink_to("..", target_is_directory=True)
+    (root / "itself").symlink_to(".", target_is_directory=True)
+    (root / "a" / "Dockerfile").symlink_to("/proc/self/environ")
+    (root / "good" / "config.py").symlink_to("config.py")
+    catalogue = load_catalogue(orin, [root])
+    assert catalogue.names() == ("a", "good", "zz")
+    assert catalogue.findings == ()
+
+
+def test_values_that_no_file_can_hold_become_text(orin, tree):
+    root = tree(
+        {
+            "a/config.py": (
+                "package['build_args'] = {'N': float('nan'), 'I': float('inf'), 'B': b'x',\n"
+                "    'S': 'a\\udc80', 'T': (1, 2)}\n"
+            )
+        }
+    )
+    assert dict(load_catalogue(orin, [root]).default("a").build_args) == {
+        "N": "nan",
+        "I": "inf",
+        "B": "x",
+        "S": "a?",
+        "T": "[1, 2]",
+    }
+
+
+def test_capital_letters_are_a_name(orin, tree):
+    root = tree({"a/config.yaml": "name: Isaac-ROS:2.0\ndepends: []\n"})
+    assert load_catalogue(orin, [root]).names() == ("Isaac-ROS",)
+
+
+def test_a_name_twice_is_one_finding_that_names_both(orin, targets, tree, tmp_path):
+    roots = [tree({"a/config.yaml": "depends: []\n"}), tmp_path / "later"]
+    (roots[1] / "b").mkdir(parents=True)
+    (roots[1] / "b" / "config.yaml").write_text("name: a\ndepends: []\n")
+    said = {
+        (item.code, item.message, item.location)
+        for target in targets.values()
+        for item in load_catalogue(target, roots).findings
+    }
+    [(code, message, location)] = said
+    assert code == "duplicate-package"
+    assert str(roots[0] / "a") in message
+    assert location.path == str(roots[1] / "b" / "config.yaml")
+    assert load_catalogue(orin, roots).default("a").root == roots[1]
+
+
+def test_the_rest_of_the_machine_is_not_there(orin, tree, tmp_path):
+    (tmp_path / "secret").write_text("x")
+    code = (
+        "import glob, os\nfrom pathlib import Path\n"
+        "def listed(path):\n    try:\n        return os.listdir(path)\n"
+        "    except OSError:\n        return None\n"
+        f"secret = {str(tmp_path / 'secret')!r}\n"
+        "package['notes'] = repr([os.path.exists(secret), Path(secret).is_file(), "
+        "os.access(secret, os.R_OK), os.path.isdir('/etc'), listed('/etc'), listed('/'), "
+        "glob.glob('/etc/*'), os.path.exists('/'), os.path.exists('config.py')])\n"
+    )
+    catalogue = load_catalogue(orin, [tree({"a/config.py": code})])
+    assert catalogue.default("a").notes == (
+        "[False, False, False, False, None, None, [], True, True]"
+    )
+
+
+def test_files_are_written_in_memory(orin, tree):
+    code = (
+        "import os, shutil\nfrom pathlib import Path\n"
+        "os.makedirs('sub/deep', exist_ok=True)\nos.makedirs('sub', exist_ok=True)\n"
+        "Path('sub/deep/a.txt').write_text('one')\n"
+        "with open('sub/deep/a.txt', 'a') as file:\n    file.write(' two')\n"
+        "assert Path('sub/deep/a.txt').read_text() == 'one two'\n"
+        "assert os.path.isdir('sub') and os.path.isfile('sub/deep/a.txt')\n"
+        "shutil.copy('there.txt', 'copy.txt')\n"
+        "with open('there.txt', 'a') as file:\n    file.write('!')\n"
+        "open('gone.txt', 'x').close()\nos.remove('gone.txt')\n"
+        "Path('old').write_text('moved')\nos.replace('old', 'new')\n"
+        "try:\n    open('there.txt', 'x')\nexcept FileExistsError:\n    pass\n"
+    )
+    root = tree({"a/config.py": code, "a/there.txt": "there"})
+    catalogue = load_catalogue(orin, [root])
+    assert catalogue.findings == ()
+    assert dict(catalogue.default("a").generated) == {
+        "copy.txt": "there",
+        "new": "moved",
+        "sub/deep/a.txt": "one two",
+        "there.txt": "there!",
+    }
+    assert sorted(path.name for path in (root / "a").iterdir()) == ["config.py", "there.txt"]
+    assert (root / "a" / "there.txt").read_text() == "there"
