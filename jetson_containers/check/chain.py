@@ -14,6 +14,8 @@ from jetson_containers.plan.model import MAX_LAYERS
 from jetson_containers.resolve.explain import CycleError, MissingPackage, Unresolvable
 from jetson_containers.resolve.model import Because
 
+_OWN = ", another version of itself"
+
 
 def unresolved(error: BuilderError, package: Package) -> Iterator[Fault]:
     """Why nothing can be built of ``package``: the root cause, the same in all that share it.
@@ -40,7 +42,7 @@ def _fault(error: Unresolvable, package: Package) -> Fault:
         return Fault("missing-package", what, where, error.hint)
     own = [because for because in stated if _is_own(because)]
     if own:
-        what = f"{_said(own[0])}, another version of itself"
+        what = f"{_said(own[0])}{_OWN}"
         return Fault("version-conflict", what, own[0].requirement.location or where, error.hint)
     names = Counter(because.requirement.name for because in stated)
     contested = sorted(
@@ -50,6 +52,12 @@ def _fault(error: Unresolvable, package: Package) -> Fault:
     place = next((item.requirement.location for item in contested), None) or where
     what = "these cannot hold together: " + "; ".join(lines)
     return Fault("version-conflict", what, place, error.hint)
+
+
+def may_be_mended(fault: Fault) -> bool:
+    """Whether a smaller change than the hint's may be found; a package that asks for another
+    version of itself is mended in one way."""
+    return fault.code != "version-conflict" or not fault.message.endswith(_OWN)
 
 
 def _is_own(because: Because) -> bool:

@@ -106,7 +106,9 @@ class _Run:
 
     def __init__(self, catalogue: Catalogue, reader: Reader) -> None:
         self._target = catalogue.target
-        self._resolver = CatalogueResolver(catalogue)
+        self._resolver = CatalogueResolver(catalogue, remedies=0)
+        self._thorough = CatalogueResolver(catalogue)
+        self._hints: dict[Fault, str] = {}
         self._read: dict[str, Read] = {
             package.reference: reader.read(package) for package in catalogue.packages
         }
@@ -124,9 +126,9 @@ class _Run:
             faults += rules.build_arguments(package, read.recipe)
             faults += rules.sources(package, read.recipe)
         try:
-            packages = self._resolver.chain((Requirement(package.name, package.version),))
+            packages = self._resolver.chain((_alone(package),))
         except BuilderError as error:
-            faults += chain.unresolved(error, package)
+            faults += [self._mended(fault, package) for fault in chain.unresolved(error, package)]
             return faults, False
         faults += chain.layers(package, sum(self._layers[item.reference] for item in packages))
         if read.recipe:
@@ -139,3 +141,20 @@ class _Run:
             faults += chain.unset(read.recipe, package, env)
             faults += chain.contexts(read.recipe, package, before, self._known)
         return faults, True
+
+    def _mended(self, fault: Fault, package: Package) -> Fault:
+        """The fault with the smallest change that mends it, looked for once for each cause."""
+        if not chain.may_be_mended(fault):
+            return fault
+        if fault not in self._hints:
+            try:
+                self._thorough.chain((_alone(package),))
+            except BuilderError as error:
+                for known in chain.unresolved(error, package):
+                    self._hints[replace(known, hint=fault.hint)] = known.hint
+        return replace(fault, hint=self._hints.get(fault, fault.hint))
+
+
+def _alone(package: Package) -> Requirement:
+    """The request for a package and nothing else."""
+    return Requirement(package.name, package.version)
