@@ -177,6 +177,8 @@ class Uv:
 
     def _run(self, words: Sequence[str], folder: str, yanked: list[str] | None = None) -> str:
         argv = [self.program, "pip", "compile", "--no-progress", "--color", "never"]
+        # nothing is built, so the target's Python need not be here
+        argv += ["--no-python-downloads"]
         argv += ["--python-platform", lock_platform(self.target)]
         argv += ["--python-version", str(self.target.python), "--only-binary", ":all:", *words]
         try:
@@ -204,7 +206,7 @@ class Uv:
         """uv's words without addresses: those of this machine's index concern nobody else."""
         plain = re.sub(r"\b\w+://[^\s`'\"()]+", "…", text).strip()
         shown = "\n".join(f"  | {line}" for line in plain.splitlines()[:20])
-        if _NETWORK.search(text):
+        if _NETWORK.search(text.partition("error: ")[2]):
             return UnreachableError(
                 "the index of distributions could not be asked",
                 hint=f"look at the network, and at what uv is configured to use:\n{shown}",

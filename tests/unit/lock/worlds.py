@@ -10,7 +10,7 @@ from typing import Any
 from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.lock.collect import collect
 from jetson_containers.lock.model import LockedBase, LockedImage
-from jetson_containers.lock.outside import Distributions
+from jetson_containers.lock.outside import Distributions, Outside
 from jetson_containers.lock.wanted import Install, name_of
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
@@ -116,5 +116,5 @@ class FakeWorld:
         return {file: here[file] for file in files if file in here}, self.yanked
 
 
-def locked(root: Path, world: FakeWorld, *words: str, base: str = "ubuntu:24.04") -> LockedImage:
+def locked(root: Path, world: Outside, *words: str, base: str = "ubuntu:24.04") -> LockedImage:
     return collect(lambda answers: chain(root, *words, answers=answers), world, base, {})
