@@ -33,7 +33,7 @@ from jetson_containers.resolve.resolver import CatalogueResolver
 SIZES = (100, 1_000, 3_000, 10_000)
 TARGETS = (1, 10, 50)
 #: packages times targets that a run without --full goes up to
-ENOUGH = 30_000
+ENOUGH = 50_000
 MEASURED = ("cold", "warm", "resolve", "weigh", "order")
 
 
