@@ -128,7 +128,7 @@ def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[
     errors: list[BuilderError] = []
     faulty: set[tuple[Location, str]] = set()
     for catalogue in _catalogues(context, targets):
-        resolver = CatalogueResolver(catalogue)
+        resolver = CatalogueResolver(catalogue, remedies=0)
         requests: Sequence[Request] = ()
         try:
             requests = _requests(context, catalogue, words, page)

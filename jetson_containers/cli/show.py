@@ -92,7 +92,7 @@ def _look(
         from jetson_containers.platform.named import named_targets
 
         for other in context.catalogues_for(named_targets()):
-            resolver = CatalogueResolver(other)
+            resolver = CatalogueResolver(other, remedies=0)
             for reference, package in found.items():
                 outcomes[reference].append(
                     outcome(other, reference, package.name, resolver.resolve)

@@ -12,7 +12,7 @@ from functools import cached_property
 from jetson_containers.errors import raise_all
 from jetson_containers.package.model import Package, Requirement
 from jetson_containers.resolve.explain import Unresolvable, unresolvable
-from jetson_containers.resolve.mend import Known, remedies
+from jetson_containers.resolve.mend import Known, Remedy, remedies
 from jetson_containers.resolve.model import Because, Resolution, Resolved
 from jetson_containers.resolve.numbered import Numbered, Wish
 from jetson_containers.resolve.order import canonical_order, dependants
@@ -71,8 +71,20 @@ class CatalogueResolver:
     def _error(
         self, request: Sequence[Requirement], wishes: Sequence[Wish], failure: Failure
     ) -> Unresolvable:
-        mended = remedies(self._numbered, wishes, failure, self._remedies, self._known)
+        mended: tuple[Remedy, ...] = ()
+        if not any(self._is_own(demand) for demand in failure.demands):
+            mended = remedies(self._numbered, wishes, failure, self._remedies, self._known)
         return unresolvable(self._numbered, request, failure, mended)
+
+    def _is_own(self, demand: Demand) -> bool:
+        """Whether a package asks for another version of itself: no other request mends that."""
+        parent = demand.parent
+        return (
+            parent is not None
+            and demand.wish.name == self._numbered.packages[parent].name
+            and parent not in demand.wish.accepted
+            and not demand.forbids
+        )
 
     def _ordered(self, picks: Mapping[str, int]) -> tuple[Package, ...]:
         packages = self._numbered.packages

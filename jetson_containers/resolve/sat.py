@@ -42,19 +42,27 @@ class Satisfier:
         self._head = 0
 
     def add(self, literals: Iterable[int], origin: int = 0) -> None:
-        """One more clause. ``origin`` is a bit (or bits) by which ``core`` names it."""
+        """One more clause, of different literals.
+
+        ``origin`` is a bit (or bits) by which ``core`` names it.
+        """
         self._back_to(0)
-        ordered = sorted(set(literals), key=lambda item: self._values[item] is False)
-        if any(-item in ordered for item in ordered):
-            return
-        clause = Clause(ordered, origin)
-        if not ordered or self._values[ordered[0]] is False:
+        clause = Clause(list(literals), origin)
+        ordered, values = clause.literals, self._values
+        # those that are not false come first: two of them are watched
+        free = 0
+        for at, literal in enumerate(ordered):
+            if values[literal] is not False:
+                ordered[free], ordered[at] = literal, ordered[free]
+                free += 1
+                if free == 2:
+                    break
+        if not free:
             self._fail(clause)
             return
         if len(ordered) > 1:
             self._watch(clause)
-        alone = len(ordered) == 1 or self._values[ordered[1]] is False
-        if alone and self._values[ordered[0]] is None:
+        if free == 1 and values[ordered[0]] is None:
             self._set(ordered[0], clause)
 
     def solve(self) -> list[bool] | None:

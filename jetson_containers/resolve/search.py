@@ -53,6 +53,7 @@ class Search:
         self._rules: list[tuple[int, ...]] = []
         self._place: dict[tuple[int, int], int] = {}
         self._circles: list[tuple[int, ...]] = []
+        self._core = 0
         self._collect(request)
         self._demands += [
             Demand(at, wish) for at in self._members for wish in numbered.needs(at)
@@ -65,14 +66,14 @@ class Search:
 
     def answer(self) -> dict[str, int] | None:
         """The chosen packages by name, or ``None``."""
-        found = self._solve(range(len(self._demands)))[0]
+        found, self._core = self._solve(range(len(self._demands)))
         if found is None:
             return None
         return {self._numbered.packages[at].name: at for at in found}
 
     def failure(self) -> Failure:
         """The reason, when there is no answer. Law: without any one of its demands there is one."""
-        _, core = self._solve(range(len(self._demands)))
+        core = self._core or self._solve(range(len(self._demands)))[1]
         kept = [at for at in range(len(self._demands)) if core >> at & 1]
         rules = [at for at in range(len(self._rules)) if core >> self._rule_bit(at) & 1]
         for at in tuple(kept):
@@ -116,13 +117,13 @@ class Search:
     def _state_rules(self, request: Sequence[Wish]) -> None:
         numbered, variable = self._numbered, self._variable
         asked: set[int] = set()
-        brings: dict[int, list[int]] = {at: [] for at in self._members}
+        brings: dict[int, dict[int, None]] = {at: {} for at in self._members}
         for wish in request:
             asked.update(wish.brings)
         for parent in self._members:
             for wish in numbered.needs(parent):
                 for at in wish.brings:
-                    brings[at].append(variable[parent])
+                    brings[at][variable[parent]] = None
         for at in self._members:
             if at not in asked:
                 self._rule(at, at, (-variable[at], *brings[at]))
@@ -160,15 +161,15 @@ class Search:
         return len(self._demands) + len(self._rules) + at
 
     def _solve(
-        self, demands: Iterable[int], rules: Iterable[int] | None = None
+        self, demands: Iterable[int], rules: Iterable[int] = ()
     ) -> tuple[list[int] | None, int]:
         """The chosen packages under some of the demands, or the bits of what stands against it.
 
-        With ``rules`` the solver begins with these alone, and learns of others as they are broken:
-        few demands need few rules.
+        The solver begins with the given rules, and learns of others as they are broken: few of them
+        ever are.
         """
         solver = Satisfier(len(self._members))
-        for at in range(len(self._rules)) if rules is None else rules:
+        for at in rules:
             solver.add(self._rules[at], 1 << self._rule_bit(at))
         for at in range(len(self._circles)):
             self._bar_circle(solver, at)
