@@ -78,3 +78,8 @@ def tegra_release(target: Target) -> str:
         "TARGET_USERSPACE_LIB_DIR=nvidia\n"
         f"TARGET_USERSPACE_LIB_DIR_PATH=/usr/lib/{target.arch}-linux-gnu/nvidia\n"
     )
+
+
+def machine_files(target: Target) -> dict[str, str]:
+    """Files of the target's machine that definitions read: those of a Jetson, on a Jetson."""
+    return {"/etc/nv_tegra_release": tegra_release(target)} if target.l4t else {}

@@ -113,14 +113,14 @@ class Kept:
                 entries.append(Entry(directory, made[path], states))
         if made or (self._unpacked and len(entries) < len(self._unpacked)):
             with suppress(OSError):
-                _replace(self.path, pack(program_digest(), entries))
-                _tidy(self.path.parent)
+                write_whole(self.path, pack(program_digest(), entries))
+                tidy(self.path.parent)
 
     def _lasts(self, loaded: Loaded) -> bool:
         return loaded.lasting and all(self.snapshot.settled(look) for look in loaded.seen)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="unfinished-")
     unfinished = Path(name)
@@ -133,7 +133,7 @@ def _replace(path: Path, content: bytes) -> None:
         raise
 
 
-def _tidy(folder: Path) -> None:
+def tidy(folder: Path) -> None:
     """Remove the packs that were not used for longest, when there are too many."""
     found = []
     with os.scandir(folder) as entries:

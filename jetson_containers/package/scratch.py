@@ -23,10 +23,14 @@ MAX_BYTES = 1_000_000
 
 
 class Scratch:
-    """What was written since :meth:`forget`, by absolute path, while ``guard`` is active."""
+    """What was written since :meth:`forget`, by absolute path, while ``guard`` is active.
 
-    def __init__(self, guard: Guard) -> None:
+    ``machine`` are files that the target's machine has, whatever machine this is: path and text.
+    """
+
+    def __init__(self, guard: Guard, machine: Mapping[str, str]) -> None:
         self.guard = guard
+        self._machine = {path: _memory(text.encode()) for path, text in machine.items()}
         self._files: dict[str, int] = {}
         self._directories: set[str] = set()
 
@@ -94,6 +98,8 @@ class Scratch:
 
         ``fresh`` wants none that exists; without ``anew`` a file of the tree is copied first.
         """
+        if path in self._machine and not changes:
+            return self._machine[path]
         if path in self._files:
             if fresh:
                 raise FileExistsError(17, "File exists", path)
@@ -110,11 +116,12 @@ class Scratch:
             if above not in self._directories and not os.path.isdir(above):
                 raise FileNotFoundError(2, "No such file or directory", path)
             self.guard.seen["stat", path] = None
-            descriptor = self._files[path] = os.memfd_create("definition")
+            content = b""
             if exists and not anew:
                 self.guard.seen["read", path] = None
-                os.write(descriptor, Path(path).read_bytes())
-        return descriptor
+                content = Path(path).read_bytes()
+            self._files[path] = _memory(content)
+        return self._files[path]
 
     def _opening(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def open(file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
@@ -146,8 +153,8 @@ class Scratch:
     def _looking(self, real: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
         def stat(path: Any, *rest: Any, **options: Any) -> os.stat_result:
             full = self._full(path)
-            if full in self._files:
-                return os.fstat(self._files[full])
+            if full in self._files or full in self._machine:
+                return os.fstat((self._machine | self._files)[full])
             if full in self._directories:
                 return real(self.guard.directory)
             if full:
@@ -159,7 +166,7 @@ class Scratch:
     def _accessing(self, real: Callable[..., bool]) -> Callable[..., bool]:
         def access(path: Any, mode: int, **options: Any) -> bool:
             full = self._full(path)
-            if full in self._files or full in self._directories:
+            if full in self._files or full in self._directories or full in self._machine:
                 return True
             try:
                 if full:
@@ -222,6 +229,12 @@ class _Real:
         self.stat, self.lstat, self.access = os.stat, os.lstat, os.access
         self.mkdir, self.unlink, self.rename = os.mkdir, os.unlink, os.rename
         self.chmod, self.utime = os.chmod, os.utime
+
+
+def _memory(content: bytes) -> int:
+    descriptor = os.memfd_create("definition")
+    os.write(descriptor, content)
+    return descriptor
 
 
 def _of(descriptor: int) -> str:

@@ -25,7 +25,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from jetson_containers.errors import Location
-from jetson_containers.package import guards, modules
+from jetson_containers.package import facts, guards, modules
 from jetson_containers.package.evaluate import TimeUp, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding
@@ -43,6 +43,16 @@ MAX_FILE = 1 << 24
 MAX_RESULT = 16_000_000
 #: begins the line in which a child takes its leave
 LAST = b"last "
+#: containers that Python itself fills in passing, and in which nobody looks
+INNOCENT = (
+    ("sys", "modules"),
+    ("sys", "path_importer_cache"),
+    ("re", "_cache"),
+    ("re", "_cache2"),
+    ("encodings", "_cache"),
+    ("linecache", "cache"),
+    ("_strptime", "_regex_cache"),
+)
 #: modules that definitions import and that are slow to: the first child that has one tells
 COMMON = (
     "datetime",
@@ -112,7 +122,7 @@ def _serve(
         guard = guards.install(
             sorted(roots | set(settings.roots)), settings.environment, target.arch
         )
-        scratch = Scratch(guard)
+        scratch = Scratch(guard, facts.machine_files(target))
         scratch.install()
         _limit_memory()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -234,7 +244,11 @@ def _evaluate(
 
 
 class _State:
-    """What definitions could leave to one another: the modules, their names and classes."""
+    """What definitions could leave to one another: modules, their names, classes and containers.
+
+    The lists, dicts and sets that modules and classes name are compared by what they hold, those
+    inside them are not.
+    """
 
     def __init__(self) -> None:
         self.modules = dict(sys.modules)
@@ -245,6 +259,16 @@ class _State:
                 if isinstance(item, type) and item.__flags__ & HEAP_TYPE:
                     places[id(item)] = item
         self.places = [(vars(item), dict(vars(item))) for item in places.values()]
+        held: dict[int, Any] = {
+            id(item): item
+            for _, names in self.places
+            for name, item in names.items()
+            if type(item) in (dict, list, set) and not name.startswith("__")
+        }
+        for name, innocent in INNOCENT:
+            if name in self.modules:
+                held.pop(id(getattr(self.modules[name], innocent, None)), None)
+        self.containers = [(item, item.copy()) for item in held.values()]
         self.paths = (list(sys.path), list(sys.meta_path), list(sys.path_hooks))
 
     def holds(self) -> bool:
@@ -254,6 +278,7 @@ class _State:
                 self.modules == dict(sys.modules)
                 and self.paths == (sys.path, sys.meta_path, sys.path_hooks)
                 and all(now == then for now, then in self.places)
+                and all(now == then for now, then in self.containers)
             )
         except Exception:  # values that cannot be compared are others than before
             return False

@@ -316,6 +316,14 @@ LEAKS = {
         "__import__('jetson_containers').SPY",
     ),
     "the environment": ("import os; os.environ['SPY'] = 'X'", "__import__('os').environ['SPY']"),
+    "an item in a module's dict": (
+        "import json.decoder as d; d.BACKSLASH['SPY'] = 'X'",
+        "__import__('json.decoder').decoder.BACKSLASH['SPY']",
+    ),
+    "a list that the program hands out": (
+        "import jetson_containers as j; j.LSB_RELEASES['SPY'] = 'X'; SPY = 'X'",
+        "globals().get('SPY') or __import__('jetson_containers').LSB_RELEASES['SPY']",
+    ),
     "the import path": ("import sys; sys.path.append('X')", "__import__('sys').path[-1]"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,50 @@ def test_an_evaluation_is_a_value_that_lists_its_inputs(sample, orin, tree):
     assert names == [["config.py", "data.txt", "lib.py"], ["config.yaml"]]
     for result in results:
         assert Evaluated.from_dict(json.loads(json.dumps(result.to_dict()))) == result
+
+
+@pytest.mark.parametrize(
+    ("body", "reasons"),
+    [
+        ("package = None", ["its config.py defines nothing for L4T 36.4.3, CUDA 12.6"]),
+        ("x = 1\npackage['disabled'] = 'too old for it'", ["too old for it"]),
+        (
+            "x = 1\npackage['disabled'] = True",
+            ["its definition is disabled for L4T 36.4.3, CUDA 12.6 (config.py:2)"],
+        ),
+        ("package['disabled'] = False", []),
+        ("package['disabled'] = 'no'", []),
+    ],
+)
+def test_what_is_left_out_says_where_and_why(orin, tree, body, reasons):
+    catalogue = load_catalogue(orin, [tree({"a/config.py": f"{body}\n"})])
+    assert [reason for item in catalogue.refusals("a") for reason in item.reasons] == reasons
+    assert catalogue.names() == (() if reasons else ("a",))
+
+
+def test_the_settings_file_of_an_application_is_no_package(orin, tree):
+    settings = "from pydantic import BaseSettings\n"
+    root = tree(
+        {
+            "a/Dockerfile": "FROM x\n",
+            "a/src/config.py": settings,
+            "b/config.py": settings,
+            "a/c/config.py": settings + "package = None\n",
+            "a/d/config.py": settings,
+            "a/d/Dockerfile": "FROM x\n",
+        }
+    )
+    catalogue = load_catalogue(orin, [root])
+    assert catalogue.names() == ("a",)
+    assert [finding.package for finding in catalogue.findings] == ["c", "d", "b"]
+    assert {finding.severity for finding in catalogue.findings} == {"error"}
+
+
+def test_two_processes_at_once_are_both_right(orin, sample, tmp_path):
+    with ProcessPoolExecutor(2) as pool:
+        starts = [
+            pool.submit(load_catalogue, orin, [sample], cache=tmp_path / "cache")
+            for _ in range(6)
+        ]
+        assert all(start.result() == load_catalogue(orin, [sample]) for start in starts)
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".pack"]

@@ -222,3 +222,15 @@ def test_package_depends_and_requires():
     package_requires([package], system_arch="x86_64")
     package_requires(package, ">=36")
     assert package["requires"] == [">=36", "aarch64"]
+
+
+def test_a_definition_reads_the_release_of_the_target_not_of_this_machine(targets, tree):
+    code = (
+        "import os, shutil\nname = '/etc/nv_tegra_release'\n"
+        "if os.path.isfile(name):\n    shutil.copyfile(name, package['path'] + '/release')\n"
+    )
+    root = tree({"a/config.py": code})
+    [(name, text)] = load_catalogue(targets["orin"], [root]).default("a").generated
+    assert (name, text[:30]) == ("release", "# R36 (release), REVISION: 4.3")
+    assert load_catalogue(targets["debian"], [root]).default("a").generated == ()
+    assert [path.name for path in (root / "a").iterdir()] == ["config.py"]
