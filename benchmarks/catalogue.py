@@ -42,7 +42,7 @@ def main() -> None:
             argv = [sys.executable, "-m", "jetson_containers.cli.main", *command]
             return lambda: use(argv, env=environ)
 
-        print(f"{'command':<52}{'exit':>5}{'seconds':>9}{'MiB':>6}")
+        print(f"{'command':<52}{'exit':>5}{'seconds':>9}{'CPU s':>8}{'MiB':>6}")
         show("check --json, all named targets, cold", ours("check", "--json", *there)())
         show("the same, warm", best(ours("check", "--json", *there)))
         show(f"list --target {name}, warm", best(ours("list", *one, *there)))
@@ -66,7 +66,8 @@ def best(run: Callable[[], Used]) -> Used:
 
 def show(what: str, used: Used) -> None:
     """One row."""
-    print(f"{what:<52}{used.status:>5}{used.seconds:>9.2f}{used.peak_mib:>6.0f}", flush=True)
+    numbers = f"{used.seconds:>9.2f}{used.cpu:>8.2f}{used.peak_mib:>6.0f}"
+    print(f"{what:<52}{used.status:>5}{numbers}", flush=True)
 
 
 if __name__ == "__main__":

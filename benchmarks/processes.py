@@ -17,11 +17,15 @@ PAUSE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a command needed. ``peak_mib`` is the largest sum of PSS over it and its descendants
-    that a look every :data:`PAUSE` seconds saw, or its own largest RSS where that is more."""
+    """What a command needed, with all that it started.
+
+    ``cpu`` counts descendants that were waited for. ``peak_mib`` is the largest sum of PSS that a
+    look every :data:`PAUSE` seconds saw, or its own largest RSS where that is more.
+    """
 
     status: int
     seconds: float
+    cpu: float
     peak_mib: float
     stdout: bytes
     stderr: bytes
@@ -46,7 +50,8 @@ def use(
         out.seek(0)
         err.seek(0)
         peak_mib = max(peak_kib, usage.ru_maxrss) / 1024
-        return Used(process.returncode, seconds, peak_mib, out.read(), err.read())
+        cpu = usage.ru_utime + usage.ru_stime
+        return Used(process.returncode, seconds, cpu, peak_mib, out.read(), err.read())
 
 
 def family(pid: int) -> Iterator[int]:
