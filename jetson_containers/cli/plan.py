@@ -68,7 +68,7 @@ def render(plan: Plan) -> str:
         lines.append(f"        holds {' '.join(plan.base.contents.packages)}")
     for number, stage in enumerate(plan.stages, 1):
         lines += ["", f"{number:>3}  {stage.title}", f"     from {stage.shown}/{stage.dockerfile}"]
-        lines += [f"     {key}={value}" for key, value in stage.build_args]
+        lines += [f"     {key}={_argument(value)}" for key, value in stage.build_args]
         if stage.contexts:
             lines.append(f"     with {', '.join(name for name, _ in stage.contexts)}")
         if stage.secrets:
@@ -86,6 +86,14 @@ def render(plan: Plan) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _argument(value: str) -> str:
+    """A build argument; the files that a lock puts before an installer's words are counted only."""
+    if not value.startswith("--locked "):
+        return value
+    files, _, words = value.removeprefix("--locked ").partition(" -- ")
+    return f"{words} ({len(files.split())} locked files)"
 
 
 def _reasons(reason: str, most: int = 3) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from jetson_containers.cli.main import main
 from tests.unit.lock.test_git import Repository
-from tests.unit.lock.worlds import write
+from tests.unit.lock.worlds import wheel_header, write
 
 CONFIG = (
     "from jetson_containers import github_latest_tag\n"
@@ -221,6 +221,19 @@ def test_two_locked_answers_to_one_question_are_refused(bench):
     code, _, err = bench.run("plan", "app", *T, "--locked")
     assert code == 1
     assert "two answers to 'github_latest_tag me/app'" in err
+
+
+def test_a_plan_for_people_counts_the_locked_files(bench):
+    write(bench.tree, "wheels", wheel_header("numpy==2"))
+    bench.locks("tool", *T)
+    data = json.loads(bench.lock.read_text())
+    data["images"][0]["request"] = ["wheels"]
+    files = {f"{name}-1-py3-none-any.whl": "a" * 64 for name in ("numpy", "other")}
+    package = {"package": "wheels", "wheels": ["numpy==2"], "files": files}
+    data["images"][0]["packages"] = [package]
+    bench.lock.write_text(json.dumps(data))
+    _, out, _ = bench.run("plan", "wheels", *T, "--locked")
+    assert "WHEELS=numpy==2 (2 locked files)" in out
 
 
 def test_a_plan_without_a_lock_is_as_ever(bench):
