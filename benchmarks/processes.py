@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -52,6 +53,12 @@ def use(
         peak_mib = max(peak_kib, usage.ru_maxrss) / 1024
         cpu = usage.ru_utime + usage.ru_stime
         return Used(process.returncode, seconds, cpu, peak_mib, out.read(), err.read())
+
+
+def cpu_seconds() -> float:
+    """What this process and those that it started and saw end have computed so far."""
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + others.ru_utime + others.ru_stime
 
 
 def family(pid: int) -> Iterator[int]:

@@ -12,15 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import use
+from benchmarks.processes import cpu_seconds, use
 from benchmarks.simulated import made, write
 from jetson_containers.errors import BuilderError
 from jetson_containers.package.loader import load_catalogue
@@ -105,12 +103,6 @@ def measured(tree: Path, count: int) -> dict[str, float]:
             canonical_order(defaults, needs, weight)
             seconds["order"] += cpu_seconds() - begun
     return {**seconds, "chains": chains, "length": round(stages / max(chains, 1), 1)}
-
-
-def cpu_seconds() -> float:
-    """What this process and those that it started and saw end have computed so far."""
-    others = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + others.ru_utime + others.ru_stime
 
 
 def simulated_targets(count: int) -> list[Target]:

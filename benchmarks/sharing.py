@@ -23,7 +23,7 @@ from jetson_containers.resolve.resolver import CatalogueResolver
 from jetson_containers.resolve.shelf import lookup
 
 OWN = Path(__file__).resolve().parent.parent / "packages"
-HEAD = ("packages", "chains", "each alone", "as asked", "canonical", "once each", "seconds")
+HEAD = ("packages", "chains", "each alone", "as asked", "canonical", "once each", "CPU s")
 
 
 def main() -> None:
@@ -34,9 +34,9 @@ def main() -> None:
     print(f"{'target':<12}" + "".join(f"{name:>11}" for name in HEAD), flush=True)
     for target in words.target or base_targets():
         catalogue = load_catalogue(named_target(target), [words.tree.absolute()])
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = list(resolutions(catalogue))
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
         canonical = [_names(item.packages) for item in found]
         asked = [_names(_as_asked(catalogue, item)) for item in found]
         numbers = (

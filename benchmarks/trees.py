@@ -13,13 +13,12 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import use
+from benchmarks.processes import cpu_seconds, use
 from jetson_containers.errors import BuilderError
 from jetson_containers.package.loader import load_catalogue
 from jetson_containers.package.model import Requirement
@@ -58,7 +57,7 @@ def main() -> int:
         return 0
     offline = subprocess.run([*OFFLINE, "true"], capture_output=True).returncode == 0
     network = "without a network" if offline else "with this machine's network"
-    print(f"{len(targets)} targets, {network}; numbers are sums over all targets\n")
+    print(f"{len(targets)} targets, {network}; numbers are sums over all targets, seconds of CPU\n")
     width = max(len(_short(tree)) for tree in words.trees)
     print(f"{'tree':<{width}}" + "".join(f"{name:>{size}}" for name, size in COLUMNS), flush=True)
     everything = {}
@@ -116,18 +115,18 @@ def _look(tree: Path, targets: list[str], solve: bool) -> dict[str, Any]:
     findings: list[dict[str, Any]] = []
     unsolved: list[str] = []
     for name in targets:
-        begun = time.perf_counter()
+        begun = cpu_seconds()
         try:
             catalogue = load_catalogue(named_target(name), [tree])
         except Exception:
             escaped.append(f"{name}: {traceback.format_exc()}")
             continue
-        seconds["load s"] += time.perf_counter() - begun
+        seconds["load s"] += cpu_seconds() - begun
         found["packages"] += len(catalogue.packages)
         found["refused"] += len(catalogue.refused)
         found.update(finding.severity for finding in catalogue.findings)
         findings += [finding.to_dict() for finding in catalogue.findings]
-        begun = time.perf_counter()
+        begun = cpu_seconds()
         resolver = CatalogueResolver(catalogue)
         for package in catalogue.packages if solve else ():
             try:
@@ -136,7 +135,7 @@ def _look(tree: Path, targets: list[str], solve: bool) -> dict[str, Any]:
                 unsolved.append(f"{name} {package.reference}: {error.what}")
             except Exception:
                 escaped.append(f"{name} {package.reference}: {traceback.format_exc()}")
-        seconds["solve s"] += time.perf_counter() - begun
+        seconds["solve s"] += cpu_seconds() - begun
     counts = {key: found[key] for key in ("packages", "refused", "error", "warning", "info")}
     return {
         **counts,
