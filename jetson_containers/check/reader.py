@@ -1,16 +1,21 @@
-"""Dockerfiles and scripts, each read and judged once for all packages and targets."""
+"""Dockerfiles and scripts, each read and judged once for all packages and targets.
+
+What was looked at is told as well, so that results can be kept for as long as it is the same.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
 from jetson_containers.check.model import Fault
 from jetson_containers.check.recipe import Recipe, read_recipe
-from jetson_containers.check.scripts import Script, script_faults, scripts_of
+from jetson_containers.check.scripts import Script, may_be_script, script_faults, scripts_of
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.package.model import Package
+from jetson_containers.package.snapshot import Look, Snapshot
 from jetson_containers.plan.dockerfile import read_dockerfile
 
 
@@ -20,21 +25,31 @@ class Read:
 
     recipe: Recipe | None
     faults: tuple[Fault, ...]
+    looks: frozenset[Look] = frozenset()
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads each Dockerfile and script once, whatever number of packages is built by it."""
+    """Reads each Dockerfile and script once, whatever number of packages is built by it.
 
-    _read: dict[tuple[Path, str | None], Read] = field(default_factory=dict)
+    Each thing is first looked at by ``snapshot`` and then read: what changes in between has
+    another state at the next look.
+    """
+
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    _read: dict[tuple[Path, str | None, tuple[str, ...]], Read] = field(default_factory=dict)
+    _folders: dict[Path, tuple[Look, ...]] = field(default_factory=dict)
     _scripts: dict[str, tuple[Fault, ...]] = field(default_factory=dict)
 
     def read(self, package: Package) -> Read:
         """What ``package`` is built by; a package without a Dockerfile gives its scripts away."""
-        key = (package.path, package.dockerfile)
+        key = (package.path, package.dockerfile, package.tests)
         found = self._read.get(key)
         if found is None:
-            found = self._read[key] = self._make(package)
+            looks = frozenset(self._looks(package))
+            for look in looks:
+                self.snapshot.state(look)
+            found = self._read[key] = replace(self._make(package), looks=looks)
         return found
 
     def _make(self, package: Package) -> Read:
@@ -56,6 +71,16 @@ class Reader:
         recipe = read_recipe(path, content, scripts)
         return Read(recipe, (*recipe.faults, *self._judge(scripts)))
 
+    def _looks(self, package: Package) -> Iterator[Look]:
+        """Everything that :meth:`read` may see: a superset, for a name more does no harm."""
+        if package.dockerfile is not None:
+            yield ("read", str(_normal(package.path, package.dockerfile)))
+            yield ("read", f"{package.path / package.dockerfile}.dockerignore")
+        yield ("read", str(package.path / ".dockerignore"))
+        if package.path not in self._folders:
+            self._folders[package.path] = _below(package.path)
+        yield from self._folders[package.path]
+
     def _judge(self, scripts: tuple[Script, ...]) -> tuple[Fault, ...]:
         for script in scripts:
             if script.path not in self._scripts:
@@ -63,11 +88,18 @@ class Reader:
         return tuple(fault for script in scripts for fault in self._scripts[script.path])
 
 
-@cache
 def _normal(directory: Path, name: str) -> Path:
-    import os
-
     return Path(os.path.normpath(directory / name))
+
+
+def _below(context: Path) -> tuple[Look, ...]:
+    """The directories of a context, and the files in it that may be shell scripts."""
+    found: list[Look] = []
+    for folder, folders, files in os.walk(context):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        found.append(("list", folder))
+        found.extend(("read", f"{folder}/{name}") for name in files if may_be_script(name))
+    return tuple(found)
 
 
 def _unreadable(package: Package, reason: str) -> Fault:

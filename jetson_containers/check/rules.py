@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from jetson_containers.check import secrets
 from jetson_containers.check.model import Fault
 from jetson_containers.check.recipe import PREDEFINED, Recipe
 from jetson_containers.errors import Location
 from jetson_containers.image.reference import Reference, parse_reference
-from jetson_containers.image.tag import TagError, parse_tag, tag_for
+from jetson_containers.image.tag import TagError, tag_for
 from jetson_containers.package.model import Package
 from jetson_containers.platform.target import Target
 
@@ -39,6 +40,16 @@ def build_arguments(package: Package, recipe: Recipe) -> Iterator[Fault]:
             )
 
 
+def named_files(package: Package, recipe: Recipe | None) -> Iterator[Path]:
+    """Every file whose absence is a fault of :func:`files` or :func:`sources`."""
+    for test in package.tests:
+        yield from (package.path / word for word in test.split()[:1])
+    texts = (package.docs, package.notes)
+    yield from (package.path / text for text in texts if _is_file_name(text))
+    if recipe:
+        yield from (package.path / _in_context(name) for name, _ in recipe.sources)
+
+
 def files(package: Package) -> Iterator[Fault]:
     """Tests with arguments and Markdown files that do not exist.
 
@@ -63,12 +74,20 @@ def files(package: Package) -> Iterator[Fault]:
             )
 
 
+def _in_context(name: str) -> str:
+    """A path of ``COPY`` below the context, which ``..`` cannot leave."""
+    return posixpath.normpath(f"/{name.strip()}").lstrip("/")
+
+
 def _is_file_name(text: str) -> bool:
     return text.endswith(".md") and "://" not in text and len(text.split()) == 1
 
 
 def reference(package: Package, target: Target) -> Iterator[Fault]:
-    """Whether the image of the package can be named, and the name reads back as it was written."""
+    """Whether the image of the package can be named, and the name reads back as it was written.
+
+    Of the tag alone :func:`tag_for` makes sure.
+    """
     if not _NAME.fullmatch(package.name):
         yield Fault(
             "untaggable",
@@ -79,7 +98,6 @@ def reference(package: Package, target: Target) -> Iterator[Fault]:
         return
     try:
         tag = tag_for(target, package.version, prefix=package.prefix, postfix=package.postfix)
-        parse_tag(tag)
     except TagError as error:
         yield Fault("untaggable", error.what, package.location, error.hint)
         return
@@ -97,7 +115,7 @@ def sources(package: Package, recipe: Recipe) -> Iterator[Fault]:
     """Files that the Dockerfile copies by name and that are not in the package's directory."""
     generated = {path for path, _ in package.generated}
     for name, line in recipe.sources:
-        plain = posixpath.normpath(f"/{name.strip()}").lstrip("/")
+        plain = _in_context(name)
         if plain and plain not in generated and not (package.path / plain).exists():
             yield Fault(
                 "missing-source",

@@ -35,7 +35,7 @@ def scripts_of(
     """
     for name in shown_files(context, sources, ignore_for(context, dockerfile)):
         last = name.rpartition("/")[2]
-        if name in tests or (not last.endswith(_SUFFIXES) and "." in last):
+        if name in tests or not may_be_script(last):
             continue
         path = context / name
         try:
@@ -47,6 +47,11 @@ def scripts_of(
         first = content.partition(b"\n")[0]
         if last.endswith(_SUFFIXES) or (first.startswith(b"#!") and first.rstrip().endswith(b"sh")):
             yield Script(str(path), content.decode("utf-8", errors="replace"))
+
+
+def may_be_script(name: str) -> bool:
+    """Whether a file's name leaves open that it is a shell script."""
+    return name.endswith(_SUFFIXES) or "." not in name
 
 
 def script_faults(script: Script) -> tuple[Fault, ...]:

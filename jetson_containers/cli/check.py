@@ -76,25 +76,34 @@ class _Work:
     def __init__(
         self, context: Context, targets: Sequence[Target], patterns: Sequence[str]
     ) -> None:
+        from jetson_containers.check.kept import KeptReports
         from jetson_containers.check.reader import Reader
 
         self._context = context
         self._targets = targets
         self._patterns = patterns
-        self._reader = Reader()
-        # said before there are other processes: a wrong directory is one error, not sixteen
-        self._directories = context.search_dirs
+        self._reader = Reader(context.trees.snapshot)
+        words = [*map(str, context.search_dirs), str(context.own_packages)]
+        notes = ["notes"] if context.verbose else []
+        self._kept = KeptReports(context.cache / "catalogues", words + notes, self._reader)
 
     def __call__(self, number: int) -> tuple[object, ...]:
-        from jetson_containers.check.target import check_target
+        catalogue = self._context.catalogue_for(self._targets[number])
 
-        return check_target(
-            self._context.catalogue_for(self._targets[number]),
-            self._reader,
-            own_root=self._context.own_packages,
-            patterns=self._patterns,
-            notes=self._context.verbose,
-        ).to_plain()
+        def make() -> TargetReport:
+            from jetson_containers.check.target import check_target
+
+            return check_target(
+                catalogue,
+                self._reader,
+                own_root=self._context.own_packages,
+                patterns=self._patterns,
+                notes=self._context.verbose,
+            )
+
+        # a part of the packages is quickly done, and would only drive out what is kept
+        report = make() if self._patterns else self._kept.report(catalogue, make)
+        return report.to_plain()
 
 
 def _targets(context: Context) -> tuple[Target, ...]:
