@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jetson_containers.cli.context import (
@@ -20,7 +20,14 @@ from jetson_containers.cli.faults import Faults, definition_faults
 from jetson_containers.cli.locking import LOCK_FILE, answers_of
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import planned_base
-from jetson_containers.errors import BuilderError, ExitCode, UnreachableError, UsageError, raise_all
+from jetson_containers.errors import (
+    BuilderError,
+    ExitCode,
+    Problems,
+    UnreachableError,
+    UsageError,
+    raise_all,
+)
 from jetson_containers.image.bootstrap import bootstrap_reference
 from jetson_containers.lock.collect import collect, forgets
 from jetson_containers.lock.drift import Drift, drifts, remedy
@@ -101,6 +108,7 @@ class Job:
     context: Context
     request: Request
     base: str
+    skip: tuple[str, ...] = ()
 
     def resolve(self, answers: Mapping[str, str]) -> Resolution:
         """The chain of the request; faults of its definitions are raised."""
@@ -108,7 +116,7 @@ class Job:
         faults = Faults(context)
         catalogue = context.catalogue_for(context.target, answers)
         try:
-            skipped = without(catalogue, patterns(context.args.skip_packages))
+            skipped = without(catalogue, self.skip)
             found = resolve(skipped.catalogue, self.request)
         except BuilderError as error:
             faults.add(error)
@@ -129,6 +137,7 @@ def write(context: Context) -> int:
     for job in jobs:
         try:
             image = collect(job.resolve, world, job.base, job.context.settings)
+            image = replace(image, skip=job.skip)
         except BuilderError as error:
             errors.append(error)
             continue
@@ -159,8 +168,9 @@ def _asked(context: Context) -> list[Job]:
     for name in dict.fromkeys(args.target) or [None]:
         own = _for_target(context, name)
         faults = Faults(own)
+        skip = patterns(args.skip_packages)
         try:
-            skipped = without(own.catalogue, patterns(args.skip_packages))
+            skipped = without(own.catalogue, skip)
             words = split_packages(args.packages)
             requests = requests_for(skipped, words, multiple=args.multiple)
         except BuilderError as error:
@@ -168,7 +178,7 @@ def _asked(context: Context) -> list[Job]:
             errors += faults.errors
             continue
         base = planned_base(own.target, args.base).reference
-        jobs += [Job(own, request, base) for request in requests]
+        jobs += [Job(own, request, base, skip) for request in requests]
     raise_all(errors)
     return jobs
 
@@ -187,7 +197,8 @@ def _held(context: Context, lock: Lock) -> list[Job]:
         base = args.base or image.base.reference
         if base == bootstrap_reference(own.target) and not args.base:
             base = own.target.base_image
-        jobs.append(Job(own, _request(image), planned_base(own.target, base).reference))
+        base = planned_base(own.target, base).reference
+        jobs.append(Job(own, _request(image), base, image.skip))
     return jobs
 
 
@@ -216,14 +227,12 @@ def check(context: Context) -> int:
         try:
             own = _for_target(context, image.target)
             own_images = [item for item in lock.images if item.target == image.target]
-            job = Job(own, _request(image), image.base.reference)
-            free = job.resolve(answers_of(own_images, path))
+            answers = answers_of(own_images, path)
+            free = Job(own, _request(image), image.base.reference, image.skip).resolve(answers)
         except BuilderError as error:
-            found.append(
-                Drift(str(image), "version", image.request[-1], str(error), None, remedy(image))
-            )
+            found += _faults(image, error)
             continue
-        catalogue = own.catalogue_for(own.target, answers_of(own_images, path))
+        catalogue = without(own.catalogue_for(own.target, answers), image.skip).catalogue
         held = hold_versions(catalogue, image, free)
         found += drifts(image, free, held, own.settings, path)
         if world is not None:
@@ -245,6 +254,16 @@ def check(context: Context) -> int:
     if found:
         return ExitCode.FAILED
     return ExitCode.UNREACHABLE if silent else ExitCode.DONE
+
+
+def _faults(image: LockedImage, error: BuilderError) -> list[Drift]:
+    """A request that no longer makes a chain: each reason is a drift."""
+    errors = error.errors if isinstance(error, Problems) else (error,)
+    subject = " ".join(image.request)
+    return [
+        Drift(str(image), "version", subject, item.what, item.where, item.hint or remedy(image))
+        for item in errors
+    ]
 
 
 def _document(

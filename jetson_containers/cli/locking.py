@@ -95,6 +95,14 @@ def under_lock(
         held = hold_base(image, base)
         for what, why in image.unknown.items():
             warn(f"{path} does not pin {what}: {why}")
+    if len({image.base for image in images.values()}) > 1:
+        errors.append(
+            BuilderError(
+                "the images of this plan are locked on different base images",
+                where=Location(path),
+                hint=f"lock them together: jetson-containers lock --target {target}",
+            )
+        )
     raise_all(errors)
 
     def locked(request: Sequence[Requirement]) -> Resolution:

@@ -31,6 +31,7 @@ def _image(image: LockedImage) -> dict[str, Any]:
     return {
         "target": image.target,
         "request": list(image.request),
+        "skip": list(image.skip),
         "python": image.python,
         "platform": image.platform,
         "settings": _sorted(image.settings),
@@ -121,6 +122,7 @@ def _read_image(reader: _Reader, data: Any, at: tuple[str | int, ...]) -> Locked
     return LockedImage(
         target=reader.of(data, (*at, "target"), str),
         request=request,
+        skip=reader.texts(data, (*at, "skip"), missing=True),
         python=reader.of(data, (*at, "python"), str),
         platform=reader.of(data, (*at, "platform"), str),
         base=LockedBase(

@@ -54,6 +54,7 @@ class LockedImage:
     """One request on one target.
 
     ``request`` is in the order in which it was asked: the image is named after its last word.
+    ``skip`` are the patterns of packages that were left out.
     ``platform`` and ``python`` are what the distributions are for; ``settings`` the environment
     that definitions read; ``answers`` what they asked the network. ``packages`` are in build
     order. ``unknown`` names what could not be had, with the reason.
@@ -65,6 +66,7 @@ class LockedImage:
     python: str
     base: LockedBase
     packages: tuple[LockedPackage, ...]
+    skip: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
     answers: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     unknown: Mapping[str, str] = field(default_factory=dict, hash=False)

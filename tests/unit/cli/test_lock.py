@@ -106,6 +106,24 @@ def test_several_packages_are_one_image_or_one_each(bench):
     assert bench.run("plan", "app", "tool", *T, "--locked", "--multiple")[0] == 0
 
 
+def test_what_was_left_out_is_left_out_again(bench):
+    before = bench.locks("app", *T, "--skip-packages", "tool")
+    assert '"package": "tool"' not in before
+    assert bench.locks() == before
+    assert bench.run("lock", "--check", "--offline")[0] == 0
+    skipping = ("plan", "app", *T, "--locked", "--skip-packages", "tool")
+    assert bench.run(*skipping)[0] == 0
+
+
+def test_images_of_one_plan_start_on_one_base(bench):
+    bench.locks("app", "tool", *T, "--multiple")
+    data = json.loads(bench.lock.read_text())
+    data["images"][0]["base"]["image"] = "sha256:" + "1" * 64
+    bench.lock.write_text(json.dumps(data))
+    code, _, err = bench.run("plan", "app", "tool", *T, "--multiple", "--locked")
+    assert (code, "on different base images" in err) == (1, True)
+
+
 def test_a_locked_plan_of_what_is_not_locked_says_what_is(bench):
     bench.locks("app", *T)
     code, _, err = bench.run("plan", "tool", *T, "--locked")
