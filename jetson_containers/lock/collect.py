@@ -31,13 +31,22 @@ class _Asking:
     unknown: dict[str, str] = field(default_factory=dict)
     errors: list[BuilderError] = field(default_factory=list)
 
-    def of(self, what: str, package: Package | None, ask: Callable[[], T]) -> T | None:
-        """The answer, or ``None`` when there is none."""
+    def of(
+        self,
+        what: str,
+        package: Package | None,
+        ask: Callable[[], T],
+        doubtful: bool = False,
+    ) -> T | None:
+        """The answer, or ``None`` when there is none; to deny what is ``doubtful`` is no error."""
         try:
             return ask()
         except UnreachableError as error:
             self.unknown[what] = error.what
         except BuilderError as error:
+            if doubtful:
+                self.unknown[what] = error.what
+                return None
             where = error.where or (package.location if package else None)
             self.errors.append(BuilderError(error.what, where=where, hint=error.hint))
         return None
@@ -63,7 +72,10 @@ def collect(
         wish = wishes[package.reference]
         for pair in wish.git:
             if pair not in commits:
-                commits[pair] = asking.of("@".join(pair), package, lambda: outside.commit(*pair))  # noqa: B023
+                doubtful = pair in wish.tried
+                commits[pair] = asking.of(
+                    "@".join(pair), package, lambda: outside.commit(*pair), doubtful  # noqa: B023
+                )
         for address, stated in wish.urls.items():
             if address not in sums:
                 sums[address] = stated or asking.of(

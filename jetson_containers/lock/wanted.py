@@ -60,7 +60,9 @@ class Wanted:
 
     ``indexes`` maps a distribution to the id of its index, as ``sources`` say it. ``git`` are
     pairs of address and ref, ``urls`` maps an address to the sha256 that the definition states
-    (or nothing). ``unclear`` are build arguments that name a ref of a repository nobody names.
+    (or nothing). ``tried`` are those of ``git`` that only a step's command says: the step may have
+    something else to fall back on. ``unclear`` are build arguments that name a ref of a repository
+    nobody names.
     """
 
     install: Install | None = None
@@ -68,6 +70,7 @@ class Wanted:
     git: tuple[tuple[str, str], ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict, hash=False)
     unclear: tuple[str, ...] = ()
+    tried: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def wheels(self) -> tuple[str, ...]:
@@ -94,10 +97,12 @@ def wanted(package: Package) -> Wanted:
     text = _dockerfile(package)
     stated = {ref for _, ref in git}
     used: set[str] = set()
+    declared = frozenset(git)
     for address, ref, names in _clones(f"{text}\n{_scripts(package)}", arguments):
         used |= names
         if ref not in stated:
             git.append((address, ref))
+    tried = frozenset(git) - declared
     for name, value in arguments.items():
         match = _REF.fullmatch(name)
         if match is None or name in used or value in stated or value in ("", "None"):
@@ -122,6 +127,7 @@ def wanted(package: Package) -> Wanted:
         git=tuple(dict.fromkeys(git)),
         urls=urls,
         unclear=tuple(unclear),
+        tried=tried,
     )
 
 

@@ -75,6 +75,15 @@ def test_everything_that_the_world_denies_is_told_with_its_place(tmp_path):
     assert all(str(tmp_path / "app") in str(error.where) for error in caught.value.errors)
 
 
+def test_a_clone_that_a_step_only_tries_may_be_denied(tmp_path):
+    """``git clone --branch v2 URL || git clone URL`` is common."""
+    body = "RUN git clone --branch v2 https://h/a || git clone https://h/a\n"
+    write(tmp_path, "app", body=body)
+    image = locked(tmp_path, FakeWorld(denied={"https://h/a@v2"}), "app")
+    assert image.packages[0].git == {"https://h/a@v2": None}
+    assert image.unknown["https://h/a@v2"] == "https://h/a@v2 is not there"
+
+
 def test_a_stated_checksum_is_not_downloaded_again(tmp_path):
     write(tmp_path, "app", f"sources: [{{url: 'https://h/a', sha256: {'e' * 64}}}]")
     world = FakeWorld()
