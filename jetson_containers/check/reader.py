@@ -15,7 +15,7 @@ from jetson_containers.check.recipe import Recipe, read_recipe
 from jetson_containers.check.scripts import Script, may_be_script, script_faults, scripts_of
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.package.model import Package
-from jetson_containers.package.snapshot import Look, Snapshot
+from jetson_containers.package.snapshot import MAX_BYTES, Look, Snapshot
 from jetson_containers.plan.dockerfile import read_dockerfile
 
 
@@ -60,6 +60,8 @@ class Reader:
             path = _normal(package.path, package.dockerfile)
             if not path.is_file():
                 return Read(None, ())  # the loader has said so
+            if path.stat().st_size > MAX_BYTES:
+                return Read(None, (_unreadable(package, f"it has more than {MAX_BYTES} bytes"),))
             content = path.read_bytes()
             sources = read_dockerfile(content).sources
             scripts = tuple(scripts_of(package.path, package.dockerfile, sources, tests))

@@ -64,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
     if patterns and not any(item.checked + item.refused + len(item.findings) for item in reports):
         raise _no_match(context, targets[0], patterns)
     if context.args.json:
-        print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+        print(json.dumps(report.to_dict(), indent=1))
     else:
         _print(report, verbose=context.verbose)
     return ExitCode.FAILED if report.has_errors else ExitCode.DONE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.check.model import FOREIGN
-from tests.unit.check.trees import GOOD, check
+from tests.unit.check.trees import GOOD, check, write
 
 BASE = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
 LAYERS = BASE + "RUN true\n" * 70
@@ -114,8 +114,15 @@ def test_at_home_every_fault_is_an_error(
 
 
 def test_every_rule_has_a_planted_fault():
-    # the two that are left need a file that root cannot read, and an error nobody raises yet
+    # one that is left has a test of its own, the other is for errors that nobody raises yet
     assert {case[0] for case in PLANTED} == set(FOREIGN) - {"unreadable-dockerfile", "unresolvable"}
+
+
+def test_a_dockerfile_without_end_is_not_read(tmp_path: Path):
+    with (write(tmp_path, {"a/Dockerfile": GOOD}) / "a/Dockerfile").open("r+b") as file:
+        file.truncate(100_000_000)
+    [finding] = check(tmp_path, {}).findings
+    assert (finding.code, finding.severity) == ("unreadable-dockerfile", "error")
 
 
 def test_a_dockerfile_that_is_not_there_is_the_loaders_finding(tmp_path: Path):

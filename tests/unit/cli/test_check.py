@@ -106,6 +106,14 @@ def test_a_pattern_that_fits_nothing_answers_with_the_nearest_names(run: Run):
     assert "no package matches troch" in err and "did you mean torch?" in err
 
 
+def test_recorded_facts_name_the_target(run: Run, tmp_path: Path):
+    host = GUIDE.parents[1] / "tests" / "cases" / "hosts" / "orin-l4t-from-package.json"
+    facts = tmp_path / "facts.json"
+    facts.write_text(json.dumps(json.loads(host.read_text("utf-8"))["evidence"]))
+    code, out, _ = run(CLEAN, "--json", "--facts", str(facts))
+    assert (code, json.loads(out)["targets"]) == (0, ["orin-jp62"])
+
+
 def test_an_unknown_target_answers_with_the_nearest_names(run: Run):
     code, _, err = run(CLEAN, "--target", "orin-jp66")
     assert code == 2
