@@ -176,9 +176,18 @@ def _lines(cause: Cause, names: tuple[str, ...], *, verbose: bool) -> list[str]:
         lines.append(f"  and {len(cause.messages) - len(shown)} more like it")
     if cause.packages:
         lines.append(f"  packages: {_listed(cause.packages, verbose=verbose)}")
-    on = "all" if cause.targets == names else _listed(cause.targets, verbose=True)
-    lines.append(f"  targets: {on}")
+    lines.append(f"  targets: {_targets_of(cause, names)}")
     return lines
+
+
+def _targets_of(cause: Cause, names: tuple[str, ...]) -> str:
+    """The targets, or the few that are not among them."""
+    others = [name for name in names if name not in cause.targets]
+    if not others:
+        return "all"
+    if len(others) < len(cause.targets):
+        return f"all but {', '.join(others)}"
+    return ", ".join(cause.targets)
 
 
 def _listed(words: tuple[str, ...], *, verbose: bool) -> str:

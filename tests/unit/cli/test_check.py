@@ -89,6 +89,12 @@ def test_the_table_has_a_row_a_target_and_a_cause_is_said_once(run: Run):
     assert "targets: all" in out
 
 
+def test_most_of_the_targets_are_told_by_those_that_are_left(run: Run):
+    files = {"a/Dockerfile": "#---\n# depends: gone\n# requires: '>=36'\n#---\n" + GOOD}
+    _, out, _ = run(files, "--target", "x86-cu130,nano-jp46,thor-jp72")
+    assert "targets: all but nano-jp46" in out
+
+
 def test_two_runs_differ_in_nothing_but_the_time(run: Run):
     first, second = (json.loads(run(FAULTY | NOTED, "--json")[1]) for _ in range(2))
     del first["seconds"], second["seconds"]
