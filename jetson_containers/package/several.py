@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.loader import Trees
@@ -32,57 +33,70 @@ def load_catalogues(
                 trees = replace(trees, cache=Path(folder))
         ahead = stack.enter_context(_Ahead(trees, jobs if trees.cache else 0))
         for number, target in enumerate(targets):
-            begun = ahead.wait(target)
+            ahead.wait(target)
             catalogue = trees.kept_catalogue(target)
-            if catalogue is None and not begun:
+            if catalogue is None and not ahead.started:
                 ahead.start(targets[number:])
-                begun = ahead.wait(target)
-            if begun:
-                ahead.start(targets[number + 1 :])
+                ahead.wait(target)
             yield catalogue or trees.catalogue(target)
 
 
 class _Ahead:
-    """Processes that each evaluate a target for the cache, and then are gone."""
+    """Processes that evaluate targets for the cache: each every so many-th of them, in order."""
 
     def __init__(self, trees: Trees, jobs: int) -> None:
+        self.started = False
         self._trees = trees
         self._jobs = jobs
-        self._running: dict[Target, int] = {}
-        self._done: set[Target] = set()
+        self._processes: list[int] = []
+        self._doing: dict[Target, int] = {}
 
     def __enter__(self) -> _Ahead:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for process in self._running.values():
+        for reading in set(self._doing.values()):
+            os.close(reading)
+        for process in self._processes:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
 
     def start(self, targets: Sequence[Target]) -> None:
-        """Let as many of the next targets as there are jobs be under way."""
-        for target in dict.fromkeys(targets):
-            if len(self._running) >= self._jobs:
-                return
-            if target not in self._running and target not in self._done:
-                self._running[target] = self._fork(target)
-
-    def wait(self, target: Target) -> bool:
-        """Until the process for ``target`` has ended; ``False`` when there never was one."""
-        process = self._running.pop(target, None)
-        if process is not None:
-            os.waitpid(process, 0)
-            self._done.add(target)
-        return target in self._done
-
-    def _fork(self, target: Target) -> int:
+        """Begin with ``targets``."""
         from jetson_containers.package import worker  # once, not in every process  # noqa: F401
 
-        process = os.fork()
-        if process == 0:
-            try:
-                self._trees.catalogue(target)
-            finally:  # nothing of the parent's clean-up, and no word: the parent does it again
-                os._exit(0)
-        return process
+        self.started = True
+        unique = tuple(dict.fromkeys(targets))
+        for number in range(min(self._jobs, len(unique))):
+            part = unique[number :: self._jobs]
+            reading, writing = os.pipe()
+            process = os.fork()
+            if process == 0:
+                _work(self._trees, part, writing)
+            os.close(writing)
+            self._processes.append(process)
+            self._doing |= dict.fromkeys(part, reading)
+
+    def wait(self, target: Target) -> None:
+        """Until ``target`` is done, if a process does it: it says so by one byte for each."""
+        reading = self._doing.get(target)
+        if reading is None:
+            return
+        for doing in [item for item, pipe in self._doing.items() if pipe == reading]:
+            os.read(reading, 1)  # nothing at once when the process has ended
+            del self._doing[doing]
+            if doing == target:
+                break
+        if reading not in self._doing.values():
+            os.close(reading)
+
+
+def _work(trees: Trees, targets: Sequence[Target], writing: int) -> NoReturn:
+    """The process's whole life: nothing of the parent's clean-up, and no word but the bytes."""
+    try:
+        for target in targets:
+            trees.catalogue(target)
+            os.write(writing, b".")
+    finally:
+        os._exit(0)

@@ -11,48 +11,36 @@ import gc
 import importlib
 import json
 import os
-import resource
 import select
 import signal
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any
+from types import ModuleType
 
 from jetson_containers.errors import Location
 from jetson_containers.package import facts, guards, modules
 from jetson_containers.package.evaluate import TimeUp, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding
+from jetson_containers.package.limits import limit_memory, limited
+from jetson_containers.package.residue import State
 from jetson_containers.package.scan import Directory
 from jetson_containers.package.scratch import Scratch
 from jetson_containers.platform.target import Target
 
 #: seconds that a child gets beyond the limit to say itself which line took so long
 GRACE = 1.0
-#: the bit of ``type.__flags__`` of classes that can be changed at all
-HEAP_TYPE = 1 << 9
-#: bytes of memory that a definition may use, bytes of a file, characters that it may define
-MAX_MEMORY = 1 << 30
-MAX_FILE = 1 << 24
+#: characters that a definition may define
 MAX_RESULT = 16_000_000
 #: begins the line in which a child takes its leave
 LAST = b"last "
-#: containers that Python itself fills in passing, and in which nobody looks
-INNOCENT = (
-    ("sys", "modules"),
-    ("sys", "path_importer_cache"),
-    ("re", "_cache"),
-    ("re", "_cache2"),
-    ("encodings", "_cache"),
-    ("linecache", "cache"),
-    ("_strptime", "_regex_cache"),
-)
+#: what children did on the way: the next run in this process begins with it
+_LEFT: list[bytes] = []
 #: modules that definitions import and that are slow to: the first child that has one tells
 COMMON = (
     "datetime",
@@ -75,6 +63,8 @@ def run(
     directories: Sequence[Directory], target: Target, settings: Settings, time_limit: float
 ) -> tuple[Evaluated, ...]:
     """Each directory evaluated, in order; ``time_limit`` in seconds is for each alone."""
+    while _LEFT:
+        _warm(_LEFT.pop())
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
@@ -83,8 +73,11 @@ def run(
     os.close(writing)
     results = []
     try:
-        with os.fdopen(reading, encoding="utf-8") as lines:
+        with os.fdopen(reading, "rb") as lines:
             for line in lines:
+                if line.startswith(LAST):
+                    _LEFT.append(line)
+                    continue
                 data = json.loads(line)
                 if "fault" in data:
                     raise RuntimeError(data["fault"])
@@ -124,13 +117,13 @@ def _serve(
         )
         scratch = Scratch(guard, facts.machine_files(target))
         scratch.install()
-        _limit_memory()
+        limit_memory()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         done = 0
         while done < len(directories):
-            for result in _in_child(directories[done:], target, settings, time_limit, scratch):
-                _write(writing, result)
-                done += 1
+            for line in _in_child(directories[done:], target, settings, time_limit, scratch):
+                _write(writing, line)
+                done += not line.startswith(LAST)
     except BaseException as error:  # a fault of this program: the parent raises it
         _write(writing, json.dumps({"fault": repr(error)}).encode())
     finally:
@@ -154,11 +147,11 @@ def _in_child(
     left = iter(directories)
     try:
         for line in _lines(reading, time_limit + GRACE):
+            yield line
             if line.startswith(LAST):
-                _warm(json.loads(line.removeprefix(LAST)))
+                _warm(line)
                 return
             next(left)
-            yield line
         problem = "ended the process that evaluates it"
     except TimeoutError:
         problem = f"did not end within {time_limit:g} s"
@@ -169,11 +162,12 @@ def _in_child(
     yield json.dumps(_failed(next(left), target, problem).to_dict()).encode()
 
 
-def _warm(done: Mapping[str, Any]) -> None:
+def _warm(line: bytes) -> None:
     """Spare later children what this one has done: import modules, compile the tree's own.
 
     Law: no code of a tree runs here, and results do not depend on it.
     """
+    done = json.loads(line.removeprefix(LAST))
     for name in done["imported"]:
         if name not in sys.modules:
             importlib.import_module(name)
@@ -224,9 +218,11 @@ def _evaluate(
     """The child's whole life. Never returns."""
     dumps, known = json.dumps, sys.modules
     try:
-        before = _State()
+        before = State()
+        sources: list[str] = []
         for directory in directories:
             result = _guarded(directory, target, settings, time_limit, scratch)
+            sources += [path for path in result.inputs if path.endswith(".py")]
             text = dumps(result.to_dict())
             if len(text) > MAX_RESULT:
                 problem = f"defines more than {MAX_RESULT} characters"
@@ -234,67 +230,13 @@ def _evaluate(
             _write(writing, text.encode())
             if directory is directories[-1] or not before.holds():
                 imported = [name for name in COMMON if name in known]
-                read = [path for path in result.inputs if path.endswith(".py")]
+                read = [*dict.fromkeys(sources)]
                 _write(writing, LAST + dumps({"imported": imported, "read": read}).encode())
                 break
     except BaseException as error:  # a fault of this program: the parent raises it
         _write(writing, dumps({"fault": repr(error)}).encode())
     finally:
         os._exit(0)
-
-
-class _State:
-    """What definitions could leave to one another: modules, their names, classes and containers.
-
-    The lists, dicts and sets that modules and classes name are compared by what they hold, those
-    inside them are not.
-    """
-
-    def __init__(self) -> None:
-        self.modules = dict(sys.modules)
-        found = [item for item in self.modules.values() if isinstance(item, ModuleType)]
-        places: dict[int, ModuleType | type] = {id(module): module for module in found}
-        for module in found:
-            for item in vars(module).values():
-                if isinstance(item, type) and item.__flags__ & HEAP_TYPE:
-                    places[id(item)] = item
-        self.places = [(vars(item), dict(vars(item))) for item in places.values()]
-        held: dict[int, Any] = {
-            id(item): item
-            for _, names in self.places
-            for name, item in names.items()
-            if type(item) in (dict, list, set) and not name.startswith("__")
-        }
-        for name, innocent in INNOCENT:
-            if name in self.modules:
-                held.pop(id(getattr(self.modules[name], innocent, None)), None)
-        self.containers = [(item, item.copy()) for item in held.values()]
-        self.paths = (list(sys.path), list(sys.meta_path), list(sys.path_hooks))
-
-    def holds(self) -> bool:
-        """Whether all is as it was."""
-        try:
-            return (
-                self.modules == dict(sys.modules)
-                and self.paths == (sys.path, sys.meta_path, sys.path_hooks)
-                and all(now == then for now, then in self.places)
-                and all(now == then for now, then in self.containers)
-            )
-        except Exception:  # values that cannot be compared are others than before
-            return False
-
-
-def _limit_memory() -> None:
-    """Children get this much beyond what is there now; a big file is beyond them too."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    for kind, most in (
-        (resource.RLIMIT_AS, pages * resource.getpagesize() + MAX_MEMORY),
-        (resource.RLIMIT_FSIZE, MAX_FILE),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, ceiling = resource.getrlimit(kind)
-        if ceiling == resource.RLIM_INFINITY or most < ceiling:
-            resource.setrlimit(kind, (most, most))
 
 
 def _write(writing: int, line: bytes) -> None:
@@ -327,7 +269,7 @@ def _guarded(
     os.environ.update(settings.environment)
     os.chdir(directory.path)
     try:
-        with _limited(time_limit):
+        with limited(time_limit):
             guard.active = True
             try:
                 result = evaluate(directory, target, settings, guarded=True)
@@ -357,18 +299,3 @@ def _guarded(
         seen=tuple(dict.fromkeys((*result.seen, *guard.seen))),
         generated=result.generated | written,
     )
-
-
-@contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raise :class:`TimeUp` in the code that still runs after ``seconds``."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise TimeUp(f"{seconds:g} s")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
