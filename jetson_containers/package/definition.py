@@ -164,7 +164,8 @@ def _disabled(value: object, target: Target, places: Places) -> list[str]:
     if isinstance(value, str) and value.lower() not in ("true", "yes", "1"):
         return [value.strip()]
     place = places.of_key("disabled")
-    words = f"{Path(place.path).name}:{place.line}" if place.line else Path(place.path).name
+    file = Path(place.path)
+    words = f"{file.parent.name}/{file.name}" + (f":{place.line}" if place.line else "")
     return [f"its definition is disabled for {described(target)} ({words})"]
 
 

@@ -33,7 +33,7 @@ def test_the_sample_tree_on_orin(sample, orin):
         "meta",
     ]
     assert {refusal.reference: refusal.reasons for refusal in catalogue.refused} == {
-        "two": ("its definition is disabled for L4T 36.4.3, CUDA 12.6 (config.py:1)",),
+        "two": ("its definition is disabled for L4T 36.4.3, CUDA 12.6 (lists/config.py:1)",),
         "gone": ("its config.py defines nothing for L4T 36.4.3, CUDA 12.6",),
         "frame:3.0": ("needs CUDA >=13.0, orin has 12.6",),
         "frame:3.0-builder": ("needs CUDA >=13.0, orin has 12.6",),
@@ -248,7 +248,7 @@ def test_an_evaluation_is_a_value_that_lists_its_inputs(sample, orin, tree):
         ("x = 1\npackage['disabled'] = 'too old for it'", ["too old for it"]),
         (
             "x = 1\npackage['disabled'] = True",
-            ["its definition is disabled for L4T 36.4.3, CUDA 12.6 (config.py:2)"],
+            ["its definition is disabled for L4T 36.4.3, CUDA 12.6 (a/config.py:2)"],
         ),
         ("package['disabled'] = False", []),
         ("package['disabled'] = 'no'", []),
