@@ -148,23 +148,37 @@ def wheel_packages(
     alone, disabled: known, and not for this target.
     """
     found = []
+    reasons = []
     for row in rows:
         conditions = row.get("when") or [{}]
         if isinstance(conditions, Mapping):
             conditions = [conditions]
         if not any(matches(target, condition) for condition in conditions):
-            continue
-        if not all(held(pin, target) for pin in row.get("needs", ())):
+            reasons.append(f"{row['version']} is for {_in_words(conditions)}")
             continue
         wheels = list(row["wheels"])
-        built = None
-        if not all(held(pin, target) for pin in wheels):
-            built = row.get("source")
-            if not built:
-                continue
+        built = row.get("source") if not all(held(pin, target) for pin in wheels) else None
+        missing = [pin for pin in row.get("needs", ()) if not held(pin, target)]
+        if not built:
+            missing += [pin for pin in wheels if not held(pin, target)]
+        if missing:
+            reasons.append(f"{row['version']} needs {', '.join(missing)}, which no index here has")
+            continue
+        if built:
             wheels = [pin for pin in wheels[1:] if held(pin, target)]
         found.append(_package(package, target, row, wheels, built, default=not found))
-    return found or [{**package, "disabled": True}]
+    older = [f"{len(reasons) - 2} other versions are not for it either"] if reasons[2:] else []
+    return found or [{**package, "disabled": "; ".join([*reasons[:2], *older])}]
+
+
+def _in_words(conditions: Sequence[Mapping[str, Any]]) -> str:
+    return " or ".join(
+        " ".join(
+            f"{fact} {wanted if isinstance(wanted, str) else '/'.join(wanted)}"
+            for fact, wanted in condition.items()
+        )
+        for condition in conditions
+    )
 
 
 def _package(
