@@ -10,6 +10,7 @@ from typing import TypeVar
 from packaging.version import InvalidVersion, Version
 
 from jetson_containers.package.catalogue import Catalogue
+from jetson_containers.package.grammar import matches_target
 from jetson_containers.package.model import Package
 from jetson_containers.platform.target import Target
 
@@ -105,7 +106,9 @@ def collect(catalogues: Sequence[Catalogue], root: Path) -> tuple[Entry, ...]:
             if package.root == root:
                 reasons = refused.setdefault((package.path, package.name), {})
                 cell = package.version or "", catalogue.target.name
-                unmet = any("disabled" not in reason for reason in refusal.reasons)
+                unmet = not all(
+                    matches_target(text, catalogue.target) for text in package.requires
+                )
                 text = ", ".join(package.requires) if unmet else ""
                 reasons.setdefault(text, set()).add(cell)
     entries = []
