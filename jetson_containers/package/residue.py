@@ -35,17 +35,20 @@ class State:
             for item in vars(module).values():
                 if isinstance(item, type) and item.__flags__ & HEAP_TYPE:
                     places[id(item)] = item
-        self.places = [(vars(item), dict(vars(item))) for item in places.values()]
+        # lists beside lists: they are compared after every definition, without a step in Python
+        self.names = [vars(item) for item in places.values()]
+        self.names_before = [dict(names) for names in self.names]
         held: dict[int, Any] = {
             id(item): item
-            for _, names in self.places
+            for names in self.names_before
             for name, item in names.items()
             if type(item) in (dict, list, set) and not name.startswith("__")
         }
         for name, innocent in INNOCENT:
             if name in self.modules:
                 held.pop(id(getattr(self.modules[name], innocent, None)), None)
-        self.containers = [(item, item.copy()) for item in held.values()]
+        self.containers = list(held.values())
+        self.containers_before = [item.copy() for item in self.containers]
         self.paths = (list(sys.path), list(sys.meta_path), list(sys.path_hooks))
 
     def holds(self) -> bool:
@@ -54,8 +57,8 @@ class State:
             return (
                 self.modules == dict(sys.modules)
                 and self.paths == (sys.path, sys.meta_path, sys.path_hooks)
-                and all(now == then for now, then in self.places)
-                and all(now == then for now, then in self.containers)
+                and self.names == self.names_before
+                and self.containers == self.containers_before
             )
         except Exception:  # values that cannot be compared are others than before
             return False
