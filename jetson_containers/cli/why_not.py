@@ -14,7 +14,8 @@ from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.package.model import Requirement
 from jetson_containers.platform.named import named_targets
-from jetson_containers.resolve.explain import Alternative, ConflictError, Explanation, Unresolvable
+from jetson_containers.resolve.explain import ConflictError, Unresolvable
+from jetson_containers.resolve.explanation import Alternative, Explanation
 from jetson_containers.resolve.resolver import CatalogueResolver
 
 #: remedies that are tried out and told

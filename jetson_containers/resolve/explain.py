@@ -1,13 +1,12 @@
-"""Why a request cannot be resolved: causes as data first, text last."""
+"""The errors of requests without a solution: an explanation, and what is said first of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from jetson_containers.errors import BuilderError, Location, UsageError
+from jetson_containers.errors import BuilderError, UsageError
 from jetson_containers.package.model import Package, Requirement
+from jetson_containers.resolve.explanation import Explanation, explanation_of
 from jetson_containers.resolve.mend import Remedy
 from jetson_containers.resolve.model import Because
 from jetson_containers.resolve.numbered import Numbered
@@ -16,45 +15,6 @@ from jetson_containers.resolve.shelf import Shelf
 
 #: packages that one hint names at most
 MOST_KNOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """A package that could have stood in the image, and each rule that keeps it out."""
-
-    reference: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why ``request`` has no solution on a target.
-
-    ``causes`` are requirements that cannot hold together, and none of them can be left out;
-    ``circles`` are packages that would need themselves, first and last the same. ``alternatives``
-    are all packages of the names in question; ``remedies`` the smallest changes, best first.
-    """
-
-    target: str
-    request: tuple[Requirement, ...]
-    causes: tuple[Because, ...]
-    circles: tuple[tuple[str, ...], ...] = ()
-    alternatives: tuple[Alternative, ...] = ()
-    remedies: tuple[Remedy, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form (``why-not --json``)."""
-        return {
-            "target": self.target,
-            "request": [str(item) for item in self.request],
-            "causes": [_cause(item) for item in self.causes],
-            "circles": [list(path) for path in self.circles],
-            "alternatives": [
-                {"package": item.reference, "reasons": list(item.reasons)}
-                for item in self.alternatives
-            ],
-            "remedies": [item.to_dict() for item in self.remedies],
-        }
 
 
 class Unresolvable(BuilderError):
@@ -99,36 +59,16 @@ def unresolvable(
     remedies: tuple[Remedy, ...] = (),
 ) -> Unresolvable:
     """The error for a request without a solution."""
-    packages = numbered.packages
-    causes = tuple(
-        Because(
-            demand.wish.requirement,
-            None if demand.parent is None else packages[demand.parent],
-            demand.forbids,
-        )
-        for demand in failure.demands
-    )
-    circles = tuple(_around(packages[at].reference for at in path) for path in failure.circles)
-    names = sorted(
-        {demand.wish.name for demand in failure.demands if _is_contested(demand.wish.name, failure)}
-    )
-    explanation = Explanation(
-        numbered.catalogue.target.name,
-        tuple(request),
-        causes,
-        circles,
-        tuple(item for name in names for item in _alternatives(numbered, failure, name)),
-        remedies,
-    )
+    explanation = explanation_of(numbered, request, failure, remedies)
     missing = [
         because
-        for because, demand in zip(causes, failure.demands, strict=True)
+        for because, demand in zip(explanation.causes, failure.demands, strict=True)
         if not demand.wish.accepted and not demand.forbids
     ]
     error: Unresolvable
-    if len(missing) == 1 and not any(item.forbids for item in causes):
+    if len(missing) == 1 and not any(item.forbids for item in explanation.causes):
         error = _missing(numbered, explanation, missing[0])
-    elif circles and not missing:
+    elif explanation.circles and not missing:
         error = _circle(numbered, explanation, failure)
     else:
         error = _conflict(explanation)
@@ -141,49 +81,6 @@ def missing_error(catalogue: Shelf, because: Because) -> Unresolvable:
     numbered = Numbered(catalogue)
     demand = Demand(None, numbered.wish(because.requirement))
     return unresolvable(numbered, (because.requirement,), Failure((demand,), ()))
-
-
-def _is_contested(name: str, failure: Failure) -> bool:
-    """Whether the choice of a version of this name decides anything in the failure."""
-    wishes = [demand for demand in failure.demands if demand.wish.name == name]
-    return len(wishes) > 1 or any(not demand.wish.accepted for demand in wishes)
-
-
-def _alternatives(numbered: Numbered, failure: Failure, name: str) -> list[Alternative]:
-    """Every package of a name, defined for the target or not, with what keeps it out."""
-    found = []
-    demands = [demand for demand in failure.demands if demand.wish.name == name]
-    default = numbered.versions(name)[:1]
-    for at in numbered.versions(name):
-        reasons = [
-            str(
-                Because(
-                    demand.wish.requirement,
-                    None if demand.parent is None else numbered.packages[demand.parent],
-                    demand.forbids,
-                )
-            )
-            for demand in demands
-            if (at in demand.wish.accepted) == demand.forbids
-        ]
-        own = [
-            str(Because(demand.wish.requirement, numbered.packages[at], demand.forbids))
-            for demand in failure.demands
-            if demand.parent == at
-        ]
-        if any(at in path for path in failure.circles):
-            own.append("it would need itself")
-        if not reasons and not own:
-            reasons = [
-                "the other requirements leave no way to have it"
-                if (at,) == default
-                else "nothing asks for another version than the default"
-            ]
-        found.append(Alternative(numbered.packages[at].reference, tuple(reasons or own)))
-    return found + [
-        Alternative(refusal.reference, refusal.reasons)
-        for refusal in numbered.catalogue.refusals(name)
-    ]
 
 
 def _missing(numbered: Numbered, explanation: Explanation, because: Because) -> MissingPackage:
@@ -319,21 +216,3 @@ def _means(requirement: Requirement, package: Package) -> bool:
         package.name,
         *(alias.partition(":")[0] for alias in package.aliases),
     ) and (requirement.accepts(package.version))
-
-
-def _around(path: Iterable[str]) -> tuple[str, ...]:
-    """A circle as it is read: from its smallest name back to it."""
-    names = list(path)
-    start = names.index(min(names))
-    return (*names[start:], *names[:start], names[start])
-
-
-def _cause(because: Because) -> dict[str, Any]:
-    place: Location | None = because.requirement.location
-    return {
-        "package": because.parent.reference if because.parent else None,
-        "requirement": str(because.requirement),
-        "forbids": because.forbids,
-        "file": place.path if place else None,
-        "line": place.line if place else 0,
-    }

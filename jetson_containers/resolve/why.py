@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from jetson_containers.package.model import Package
-from jetson_containers.resolve.explain import Alternative
+from jetson_containers.resolve.explanation import Alternative
 from jetson_containers.resolve.model import Because, Resolution, Resolved
 from jetson_containers.resolve.numbered import Numbered
 from jetson_containers.resolve.shelf import Shelf
