@@ -8,11 +8,12 @@ from typing import Literal
 from packaging.version import Version
 
 from jetson_containers.errors import TargetError
-from jetson_containers.image.labels import ImageLabels, read_labels
+from jetson_containers.image.labels import ImageLabels, LabelError, read_labels
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.reference import Reference, parse_reference
 from jetson_containers.image.tag import ImageTag, TagError, parse_tag
 from jetson_containers.image.tag_text import version_of
+from jetson_containers.platform.gpu_code import GpuCode
 from jetson_containers.platform.l4t import find_l4t
 
 #: repositories of this program's own stages
@@ -26,8 +27,9 @@ class ImageFacts:
     ``architectures`` are Docker's names. ``arm_system`` is the world that its arm64 variant
     belongs to. ``l4t`` holds the parts that are given. ``packages`` are names (folded, see
     :func:`fold`) with versions: all that it holds by label, what it is named after by tag.
-    ``inferred`` tells that CUDA or the distribution follow from the L4T table. ``unreadable`` is
-    the reason why neither labels nor tag could be read.
+    ``inferred`` tells that CUDA or the distribution follow from the L4T table. ``gpu_code`` is the
+    compiled code that is known to be there. ``unreadable`` is the reason why neither labels nor
+    tag could be read, ``label_problem`` why labels that claim to be ours are not believed.
     """
 
     listed: ListedImage
@@ -39,12 +41,19 @@ class ImageFacts:
     cuda: Version | None = None
     distro: str = ""
     release: str = ""
-    gpu_architectures: tuple[int, ...] | None = None
+    gpu_code: tuple[GpuCode, ...] | None = None
+    least_driver: Version | None = None
     packages: tuple[tuple[str, str], ...] = ()
     stage: bool = False
     builder: bool = False
     inferred: bool = False
     unreadable: str = ""
+    label_problem: str = ""
+
+    @property
+    def has_compat(self) -> bool:
+        """Whether it is known to hold NVIDIA's forward compatibility package."""
+        return any(name.startswith("cuda-compat") for name, _ in self.packages)
 
 
 def fold(name: str) -> str:
@@ -56,7 +65,11 @@ def image_facts(listed: ListedImage) -> ImageFacts:
     """Labels win over the tag; the configuration's own architecture wins over both."""
     reference = parse_reference(listed.reference)
     own_stage = STAGES in reference.namespace.split("/")
-    labels = read_labels(listed.labels)
+    problem = ""
+    try:
+        labels = read_labels(listed.labels)
+    except LabelError as error:
+        labels, problem = None, error.what
     if labels is not None:
         return _by_label(listed, reference, labels, own_stage)
     try:
@@ -70,8 +83,9 @@ def image_facts(listed: ListedImage) -> ImageFacts:
             packages=((fold(reference.name), ""),),
             stage=own_stage,
             unreadable=error.what if reference.tag else "the image has no tag",
+            label_problem=problem,
         )
-    return _by_tag(listed, reference, tag, own_stage)
+    return replace(_by_tag(listed, reference, tag, own_stage), label_problem=problem)
 
 
 def _by_label(
@@ -89,7 +103,8 @@ def _by_label(
         cuda=target.cuda,
         distro=target.distro,
         release=target.release,
-        gpu_architectures=target.gpu_architectures,
+        gpu_code=labels.gpu_code,
+        least_driver=labels.least_driver,
         packages=packages,
         stage=own_stage,
         builder=_is_builder(reference.name, _package(labels.stage)[1]),
@@ -112,7 +127,7 @@ def _by_tag(
         cuda=tag.cuda,
         distro=tag.distro,
         release=tag.release,
-        gpu_architectures=tag.gpu_architectures,
+        gpu_code=tuple(map(GpuCode, tag.gpu_architectures)) if tag.gpu_architectures else None,
         packages=((fold(reference.name), version),),
         stage=own_stage or tag.is_stage,
         builder=_is_builder(reference.name, version),

@@ -22,7 +22,8 @@ class GpuArchitecture:
     """One architecture: known to compilers from CUDA ``since`` and, if given, ``before``.
 
     ``sbsa_since`` is for the toolkit of the SBSA system where that differs; ``integrated`` GPUs
-    share a chip with an Arm CPU; ``renamed`` is the number a later CUDA calls it by.
+    share a chip with an Arm CPU, ``tegra`` ones with a Tegra; ``renamed`` is the number a later
+    CUDA calls it by.
     """
 
     number: int
@@ -30,6 +31,7 @@ class GpuArchitecture:
     before: Version | None
     sbsa_since: Version | None
     integrated: bool
+    tegra: bool
     renamed: int | None
 
     def why_not(self, cuda: Version, system: System) -> str | None:
@@ -69,6 +71,7 @@ def gpu_architectures() -> dict[int, GpuArchitecture]:
             before=version(row, "before"),
             sbsa_since=version(row, "sbsa_since"),
             integrated=row.get("integrated", False),
+            tegra=row.get("tegra", False),
             renamed=row.get("renamed"),
         )
         for number, row in table("gpus")["architectures"].items()
@@ -137,3 +140,15 @@ def is_data_center(name: str) -> bool | None:
     """Whether a GPU of that name is a data-center one; ``None`` for a name not in the table."""
     row = _named("gpus", name)
     return bool(row.get("data_center", False)) if row else None
+
+
+def is_ngc_ready(name: str) -> bool:
+    """Whether an RTX card of that name takes the forward compatibility package all the same."""
+    row = _named("gpus", name)
+    return bool(row and row.get("ngc_ready", False))
+
+
+def current_number(number: int) -> int:
+    """The number that the newest CUDA gives an architecture: Thor's 101 is 110 from CUDA 13.0."""
+    known = gpu_architectures().get(number)
+    return known.renamed if known and known.renamed is not None else number

@@ -1,0 +1,82 @@
+"""Compiled code against the GPUs that are there.
+
+Several GPUs: an image is refused when none of them can run it, for it can be given the others.
+"""
+
+from __future__ import annotations
+
+from packaging.version import Version
+
+from jetson_containers.image.facts import ImageFacts
+from jetson_containers.image.rules.cuda import forward_compatible
+from jetson_containers.image.rules.machine import fits_machine
+from jetson_containers.image.rules.reason import Reason
+from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.gpu_code import best_form
+
+#: the first CUDA whose SBSA toolkit knows Orin
+_ORIN_JOINED = Version("13.2")
+
+
+def machine_code(image: ImageFacts, host: HostFacts) -> Reason | None:
+    """There must be SASS for the GPU, or PTX that its driver can compile.
+
+    Source: CUDA C++ Programming Guide, binary and PTX compatibility.
+    """
+    gpus = _architectures(host)
+    if image.gpu_code is None or not gpus or not fits_machine(image, host):
+        return None
+    if any(best_form(image.gpu_code, gpu) for gpu in gpus):
+        return None
+    held = ", ".join(map(str, image.gpu_code)) or "nothing"
+    return Reason("sm-missing", f"this GPU needs {_shown(gpus)}; the image holds {held}")
+
+
+def young_ptx(image: ImageFacts, host: HostFacts) -> Reason | None:
+    """A driver does not compile PTX that a newer toolkit than its own CUDA made.
+
+    So an image whose toolkit is newer, of the same major, needs SASS for the GPU. Source: CUDA
+    Compatibility guide, limits of minor version compatibility.
+    """
+    known, gpus = host.driver_cuda.value, _architectures(host)
+    if image.gpu_code is None or image.cuda is None or known is None or not gpus:
+        return None
+    if image.cuda <= known or image.cuda.major != known.major:
+        return None
+    if not fits_machine(image, host) or forward_compatible(image, host):
+        return None
+    forms = {best_form(image.gpu_code, gpu) for gpu in gpus}
+    if "sass" in forms or "ptx" not in forms:
+        return None
+    return Reason(
+        "ptx-too-new",
+        f"for this GPU ({_shown(gpus)}) the image holds PTX of CUDA {image.cuda} alone; "
+        f"the driver takes PTX up to CUDA {known}",
+    )
+
+
+def orin_by_tag(image: ImageFacts, host: HostFacts) -> Reason | None:
+    """Orin joined the SBSA world with CUDA 13.2: older SBSA toolkits do not know sm_87.
+
+    For images whose code is not known; of the others :func:`machine_code` tells. Source: CUDA 13.0
+    and 13.2 release notes (unified Arm toolkit).
+    """
+    if image.gpu_code is not None or image.arm_system != "sbsa" or image.cuda is None:
+        return None
+    if image.cuda >= _ORIN_JOINED or _architectures(host) != {87}:
+        return None
+    if not fits_machine(image, host):
+        return None
+    return Reason(
+        "sm-missing",
+        f"this GPU needs sm_87; images for servers hold it from CUDA {_ORIN_JOINED} on, "
+        f"this one has {image.cuda}",
+    )
+
+
+def _architectures(host: HostFacts) -> set[int]:
+    return {gpu.architecture for gpu in host.gpus.value or () if gpu.architecture is not None}
+
+
+def _shown(gpus: set[int]) -> str:
+    return " or ".join(f"sm_{number}" for number in sorted(gpus))
