@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("check", "what is wrong with packages, on every target"),
     "lock": ("lock", "pin what images take from outside, and say what moved"),
     "targets": ("targets", "the targets that can be built for"),
+    "doctor": ("doctor", "what stands between this machine and its containers"),
     "engine": ("engine", "the container engine: status, up, down"),
     "docs": ("docs", "write or check the README of every package"),
 }

@@ -1,0 +1,1 @@
+"""What stands between a machine and its containers: one check a file."""

@@ -1,0 +1,172 @@
+"""The values of a diagnosis: the host that is judged, checks, findings, remedies."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.target import Target
+
+Severity = Literal["error", "warning", "info", "ok"]
+#: from what must be mended to what is well
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info", "ok")
+
+#: a word that only the user's own shell can fill in
+USER = "$USER"
+#: ``id -u``: whether commands need ``sudo``
+USER_ID = "id -u"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Commands that mend something, one after the other.
+
+    ``automatic`` ones are safe to run without further thought: they can be repeated, delete
+    nothing, and lower no protection. ``disturbs`` says what else stops or changes while they run.
+    """
+
+    commands: tuple[tuple[str, ...], ...]
+    automatic: bool = False
+    disturbs: str = ""
+
+    def __str__(self) -> str:
+        """One line that can be pasted into a shell."""
+        return " && ".join(" ".join(map(_quoted, argv)) for argv in self.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check says of one thing."""
+
+    severity: Severity
+    message: str
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict, with the name of the check that gave it."""
+
+    check: str
+    severity: Severity
+    message: str
+    remedy: Remedy | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; ``remedy`` is a command line, or null."""
+        return {
+            "check": self.check,
+            "severity": self.severity,
+            "message": self.message,
+            "remedy": str(self.remedy) if self.remedy else None,
+            "automatic": bool(self.remedy and self.remedy.automatic),
+            "disturbs": self.remedy.disturbs if self.remedy else "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WheelIndex:
+    """A wheel index of a target: ``url`` is empty for the installer's default one.
+
+    ``holds`` are the versions that it is known to have, by distribution.
+    """
+
+    name: str
+    url: str
+    holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Everything that a check may look at. A check is a pure function of it."""
+
+    evidence: Evidence
+    facts: HostFacts
+    target: Target | None = None
+    indexes: tuple[WheelIndex, ...] = ()
+
+    @property
+    def is_tegra(self) -> bool:
+        """Whether the GPU is reached by the runtime's own rules for Jetson."""
+        return self.facts.system.value == "tegra"
+
+    @property
+    def is_jetson(self) -> bool:
+        """Whether this is a Jetson of any generation: L4T is there."""
+        return self.facts.l4t.value is not None
+
+    @property
+    def has_gpu(self) -> bool:
+        """Whether a GPU or its driver was seen."""
+        return self.is_jetson or bool(self.facts.gpus.value) or bool(self.facts.driver.value)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this user may do everything."""
+        return (self.output(USER_ID) or "").strip() == "0"
+
+    def output(self, command: str) -> str | None:
+        """What a command printed, or ``None`` where it is missing, failed or was too slow."""
+        return self.evidence.commands.get(command)
+
+    def engine(self, key: str) -> Any:
+        """What the engine said of itself under ``key``, or ``None``."""
+        return self.evidence.engine.get(key)
+
+    def admin(self, *argv: str) -> tuple[str, ...]:
+        """``argv`` as the user has to type it to run it as root."""
+        return argv if self.is_root else ("sudo", *argv)
+
+    def remedy(self, *commands: tuple[str, ...], disturbs: str = "") -> Remedy:
+        """Safe commands, each run as root."""
+        return Remedy(tuple(self.admin(*argv) for argv in commands), True, disturbs)
+
+    def advice(self, *commands: tuple[str, ...], disturbs: str = "") -> Remedy:
+        """Commands that a person should think about first, each run as root."""
+        return Remedy(tuple(self.admin(*argv) for argv in commands), False, disturbs)
+
+
+#: given a host, what there is to say; nothing where the check does not concern that host
+Judge = Callable[[Host], Iterable[Verdict]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question about a host. ``about`` completes "this check looks at"."""
+
+    name: str
+    about: str
+    judge: Judge
+
+
+def ok(message: str) -> Verdict:
+    """It is as it should be."""
+    return Verdict("ok", message)
+
+
+def info(message: str, remedy: Remedy | None = None) -> Verdict:
+    """Good to know; nothing fails for it."""
+    return Verdict("info", message, remedy)
+
+
+def warning(message: str, remedy: Remedy | None = None) -> Verdict:
+    """Something can fail, or will be slow."""
+    return Verdict("warning", message, remedy)
+
+
+def error(message: str, remedy: Remedy | None = None) -> Verdict:
+    """Containers cannot be built or started before this is mended."""
+    return Verdict("error", message, remedy)
+
+
+def gigabytes(size: float) -> str:
+    """Bytes as people read them: ``17.2 GB``; powers of ten, as disks are sold."""
+    return f"{size / 1e9:.1f} GB"
+
+
+def _quoted(word: str) -> str:
+    return '"$USER"' if word == USER else shlex.quote(word)
