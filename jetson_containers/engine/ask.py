@@ -20,10 +20,15 @@ from jetson_containers.platform.facts import Engine
 PATIENCE = 30.0
 
 
-def engine_facts(address: EngineAddress, environ: Mapping[str, str]) -> Engine:
-    """Version, runtimes and CDI devices; raises :class:`UnreachableError` without an answer."""
-    if address.host.startswith("ssh://"):
-        info = _through_client(address, environ)
+def engine_facts(
+    address: EngineAddress, environ: Mapping[str, str], *, sudo: bool = False
+) -> Engine:
+    """Version, runtimes and CDI devices; raises :class:`UnreachableError` without an answer.
+
+    With ``sudo`` root asks, who may ask the person at the terminal for a password.
+    """
+    if sudo or address.host.startswith("ssh://"):
+        info = _through_client(address, environ, sudo=sudo)
     else:
         info = _object(address, "/info")
     devices = info.get("DiscoveredDevices") or ()
@@ -53,6 +58,16 @@ def image_architecture(address: EngineAddress, digest: str) -> str:
     return str(found.get("Architecture", "")) if isinstance(found, dict) else ""
 
 
+def image_document(address: EngineAddress, reference: str) -> Mapping[str, Any]:
+    """What the engine knows of a local image (``Architecture``, ``Config``); empty without it."""
+    body = _body(address, f"/images/{quote(reference, safe=':/@')}/json")
+    try:
+        found = json.loads(body) if body else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _object(address: EngineAddress, path: str) -> Mapping[str, Any]:
     found = _asked(address, path)
     if not isinstance(found, dict):
@@ -77,16 +92,21 @@ def _body(address: EngineAddress, path: str) -> bytes | None:
     return get(address.host, path, timeout=PATIENCE, tls_dir=address.tls_dir)
 
 
-def _through_client(address: EngineAddress, environ: Mapping[str, str]) -> Mapping[str, Any]:
-    """``docker info`` for an engine that only the client can reach."""
+def _through_client(
+    address: EngineAddress, environ: Mapping[str, str], *, sudo: bool
+) -> Mapping[str, Any]:
+    """``docker info`` for an engine that only the client, or only root, can reach."""
     argv = [address.docker or "docker", "info", "--format", "{{json .}}"]
+    if sudo:
+        argv = ["sudo", "--preserve-env=DOCKER_HOST", *argv]
     try:
         done = subprocess.run(
             argv,
             env={**environ, **address.environ()},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
+            stdout=subprocess.PIPE,
+            stderr=None if sudo else subprocess.PIPE,
+            timeout=None if sudo else PATIENCE,
             check=True,
         )
         found = json.loads(done.stdout)

@@ -1,12 +1,19 @@
-"""The command line that starts a container. Pure: facts and wishes in, argv out."""
+"""The command line that starts a container. Pure: a machine and wishes in, argv out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Literal
 
 from jetson_containers.errors import BuilderError
-from jetson_containers.launch.options import Option
+from jetson_containers.launch import given as own
+from jetson_containers.launch import shared
+from jetson_containers.launch.display import display_options
+from jetson_containers.launch.given import Pairs
+from jetson_containers.launch.options import Words, read_words
+from jetson_containers.platform.facts import HostFacts
 from jetson_containers.platform.target import System
 
 #: the CDI device that stands for every NVIDIA GPU (NVIDIA Container Toolkit, CDI support)
@@ -15,75 +22,115 @@ ALL_GPUS = "nvidia.com/gpu=all"
 SHM_SIZE = "8g"
 #: where the data directory is seen in a container
 DATA = "/data"
+#: for memory that a GPU reads directly, and for deep call stacks, as NVIDIA's images ask
+LIMITS = (("memlock", "-1"), ("stack", "67108864"))
 #: NVIDIA Container Toolkit, installation guide: installing, then configuring Docker
 INSTALL = (
     "sudo apt-get install -y nvidia-container-toolkit && "
     "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
 )
 
+#: where standard input comes from: a person's terminal, a pipe or file, or nobody
+Input = Literal["terminal", "stream", "none"]
+
 
 class LaunchError(BuilderError):
     """What stands in the way of a container, found before it starts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a container is started on.
+
+    ``system`` is ``None`` where it is not known (treated as no Tegra), ``jetson`` whether there is
+    an L4T of any release. ``runtimes`` and ``cdi_devices`` are what the engine lists, ``present``
+    the paths that exist (:func:`jetson_containers.launch.present.present`), ``environ`` the
+    variables of the session.
+    """
+
+    system: System | None
+    jetson: bool = False
+    runtimes: Collection[str] = ()
+    cdi_devices: Collection[str] = ()
+    present: Collection[str] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def machine_of(
+    facts: HostFacts, *, present: Collection[str] = (), environ: Mapping[str, str] | None = None
+) -> Machine:
+    """The machine of the facts; ``present`` and ``environ`` are no facts of a host."""
+    engine = facts.engine.value
+    return Machine(
+        facts.system.value,
+        jetson=facts.l4t.value is not None,
+        runtimes=engine.runtimes if engine else (),
+        cdi_devices=engine.cdi_devices if engine else (),
+        present=present,
+        environ=environ or {},
+    )
+
+
 def run_argv(
-    image: str,
+    words: Words,
+    machine: Machine,
     *,
-    system: System | None,
-    runtimes: Collection[str] = (),
-    cdi_devices: Collection[str] = (),
-    options: Sequence[Option] = (),
-    command: Sequence[str] = (),
-    terminal: bool = False,
+    stdin: Input = "none",
     gpu: bool = True,
+    name: str = "",
     data: PurePath | None = None,
+    cookies: str = "",
     docker: str = "docker",
 ) -> tuple[str, ...]:
-    """The argv of ``docker run``.
+    """The argv of ``docker run`` for the options, image and command of ``words``.
 
-    ``runtimes`` and ``cdi_devices`` are what the engine lists, ``system`` the host's (``None``:
-    not known, treated as no Tegra), ``options`` the user's, ``data`` the directory for
-    :data:`DATA`. Law: the user's words stand in the result untouched, and no default of a kind
-    that they name does. Raises :class:`LaunchError` when ``gpu`` is wanted and cannot be had.
+    ``name`` is the container's, ``data`` the directory for :data:`DATA`, ``cookies`` the file that
+    opens the display; each may be left out. Law: the user's words stand in the result untouched
+    and last, and no default of a kind that they name does. Raises :class:`LaunchError` when
+    ``gpu`` is wanted and cannot be had.
     """
-    given = tuple(pair for option in options for pair in option.names)
+    given = tuple(pair for option in words.options for pair in option.names)
     defaults = [
-        *(gpu_options(given, system, runtimes, cdi_devices) if gpu else ()),
+        *(gpu_options(given, machine) if gpu else ()),
         *removal(given),
-        *(session(given) if terminal else ()),
+        *session(given, stdin),
+        *naming(given, name),
         *network(given),
         *shared_memory(given),
+        *limits(given, machine.system),
         *(data_mount(given, data) if data is not None else ()),
+        *shared.file_mounts(given, machine.present, jetson=machine.jetson),
+        *shared.device_options(given, machine.present, jetson=machine.jetson),
+        *display_options(given, machine.environ, machine.present, cookies),
+        *shared.sound_server(given, machine.present, machine.environ),
+        *shared.secrets(given, machine.environ),
+        *shared.upload_key(given, machine.environ, machine.present),
+        *shared.permissions(machine.environ),
     ]
-    own = (word for option in options for word in option.words)
-    return (docker, "run", *defaults, *own, image, *command)
+    theirs = (word for option in words.options for word in option.words)
+    return (docker, "run", *defaults, *theirs, words.image, *words.command)
 
 
-Pairs = Sequence[tuple[str, str]]
-
-
-def gpu_options(
-    given: Pairs, system: System | None, runtimes: Collection[str], cdi_devices: Collection[str]
-) -> tuple[str, ...]:
+def gpu_options(given: Pairs, machine: Machine) -> tuple[str, ...]:
     """How the container gets its GPUs.
 
     On Tegra through the runtime, never ``--gpus``: the integrated GPU's libraries and devices are
     mounted by ``nvidia-container-runtime`` in its CSV mode, which ``--gpus`` passes by (NVIDIA
     Container Toolkit, "Tegra-based systems"). Elsewhere the CDI device where the engine lists it,
-    else ``--gpus all``.
+    else ``--gpus all``. What the runtime lends of the driver is named; CDI lends all of it.
     """
-    if _names(given) & {"runtime", "gpus"}:
+    if own.names(given) & {"runtime", "gpus"}:
         return ()
     if any(name == "device" and "nvidia.com/" in value for name, value in given):
         return ()
-    if system == "tegra":
-        if "nvidia" in runtimes:
-            return ("--runtime", "nvidia")
-    elif ALL_GPUS in cdi_devices:
+    if machine.system == "tegra":
+        if "nvidia" in machine.runtimes:
+            return ("--runtime", "nvidia", *capabilities(given, "compute,utility,graphics"))
+    elif ALL_GPUS in machine.cdi_devices:
         return ("--device", ALL_GPUS)
-    elif "nvidia" in runtimes:
-        return ("--gpus", "all")
-    listed = ", ".join(sorted(runtimes)) or "none"
+    elif "nvidia" in machine.runtimes:
+        return ("--gpus", "all", *capabilities(given, "all"))
+    listed = ", ".join(sorted(machine.runtimes)) or "none"
     raise LaunchError(
         f"the container engine has no NVIDIA runtime (its runtimes: {listed}), "
         "so no container can reach a GPU",
@@ -91,56 +138,57 @@ def gpu_options(
     )
 
 
+def capabilities(given: Pairs, lent: str) -> tuple[str, ...]:
+    """The driver's parts: NVIDIA's runtime lends compute and utility only, unless it is told."""
+    name = "NVIDIA_DRIVER_CAPABILITIES"
+    return () if name in own.variables(given) else ("--env", f"{name}={lent}")
+
+
 def removal(given: Pairs) -> tuple[str, ...]:
     """The container is removed when it ends; Docker refuses that beside a restart policy."""
-    return () if _names(given) & {"rm", "restart"} else ("--rm",)
+    return () if own.names(given) & {"rm", "restart"} else ("--rm",)
 
 
-def session(given: Pairs) -> tuple[str, ...]:
-    """Terminal and standard input, for a person who sits there."""
-    taken = {"interactive", "tty", "detach", "attach"}
-    return () if _names(given) & taken else ("-it",)
+def session(given: Pairs, stdin: Input) -> tuple[str, ...]:
+    """Standard input where there is one, and a terminal for a person who sits there."""
+    taken = own.names(given) & {"interactive", "tty", "detach", "attach"}
+    return () if taken else {"terminal": ("-it",), "stream": ("-i",), "none": ()}[stdin]
+
+
+def naming(given: Pairs, name: str) -> tuple[str, ...]:
+    """A name that is printed before the container starts, to reach it by."""
+    return () if not name or "name" in own.names(given) else ("--name", name)
 
 
 def network(given: Pairs) -> tuple[str, ...]:
     """The host's network, as the ecosystem's servers and ROS nodes expect."""
-    return () if _names(given) & {"network", "net"} else ("--network", "host")
+    return () if own.names(given) & {"network", "net"} else ("--network", "host")
 
 
 def shared_memory(given: Pairs) -> tuple[str, ...]:
     """Room in /dev/shm; with ``--ipc`` that is another's."""
-    return () if _names(given) & {"shm-size", "ipc"} else ("--shm-size", SHM_SIZE)
+    return () if own.names(given) & {"shm-size", "ipc"} else ("--shm-size", SHM_SIZE)
+
+
+def limits(given: Pairs, system: System | None) -> Iterator[str]:
+    """Resource limits for discrete GPUs; a Tegra's engine keeps its own."""
+    if system == "tegra":
+        return
+    for name, value in LIMITS:
+        if name not in own.limits(given):
+            yield from ("--ulimit", f"{name}={value}")
 
 
 def data_mount(given: Pairs, data: PurePath) -> tuple[str, ...]:
     """The directory for models and data sets, at :data:`DATA`."""
-    if DATA in mount_points(given):
-        return ()
-    path = str(data)
-    if ":" in path:
-        source = '"' + f"source={path}".replace('"', '""') + '"'
-        return ("--mount", f"type=bind,{source},target={DATA}")
-    return ("--volume", f"{path}:{DATA}")
+    return () if DATA in own.mount_points(given) else shared.bind(str(data), DATA)
 
 
-def mount_points(given: Pairs) -> frozenset[str]:
-    """The places in the container that the user's own mounts take."""
-    return frozenset(place.rstrip("/") or "/" for place in _places(given))
+def with_sudo(argv: Sequence[str], more: Collection[str] = ()) -> tuple[str, ...]:
+    """``argv`` of :func:`run_argv` as root, for an engine that answers root alone.
 
-
-def _places(given: Pairs) -> Iterable[str]:
-    for name, value in given:
-        if name == "volume":
-            parts = value.split(":")
-            yield parts[1] if len(parts) > 1 else parts[0]
-        elif name == "tmpfs":
-            yield value.partition(":")[0]
-        elif name == "mount":
-            for part in value.split(","):
-                key, _, place = part.strip('"').partition("=")
-                if key in ("target", "dst", "destination"):
-                    yield place
-
-
-def _names(given: Pairs) -> set[str]:
-    return {name for name, _ in given}
+    sudo clears the environment: what the client takes from it by name, and ``more``, is kept.
+    """
+    given = [pair for option in read_words(argv[2:]).options for pair in option.names]
+    kept = sorted({*own.inherited(given), *more})
+    return ("sudo", *((f"--preserve-env={','.join(kept)}",) if kept else ()), *argv)

@@ -44,10 +44,11 @@ def test_each_kind_of_machine(
     facts = host(tmp_path, machine, ["runc", "nvidia"], l4t, cdi)
     words = ["--facts", facts, "--data", str(tmp_path), "-e", "A=1", "img", "serve", "--no-gpu"]
     assert main(["run", "--dry-run", *words]) == 0
-    assert capsys.readouterr().out == (
-        f"docker run {gpu} --rm --network host --shm-size 8g "
-        f"--volume {tmp_path}:/data -e A=1 img serve --no-gpu\n"
-    )
+    out = capsys.readouterr().out
+    assert out.startswith(f"docker run {gpu} ")
+    assert " --network host --shm-size 8g " in out and f" --volume {tmp_path}:/data " in out
+    assert out.endswith(" -e A=1 img serve --no-gpu\n")
+    assert "/etc/nv_tegra_release:" in out if l4t else "nv_tegra" not in out
 
 
 def test_without_an_nvidia_runtime(tmp_path: Path, capsys: Capture) -> None:
@@ -61,10 +62,37 @@ def test_without_an_nvidia_runtime(tmp_path: Path, capsys: Capture) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["--no-gpu"], ["--name"], ["--no-gpu=yes", "img"], ["--data", "/nonexistent", "img"]],
+    [
+        [],
+        ["--no-gpu"],
+        ["--name"],
+        ["--no-gpu=yes", "img"],
+        ["--data", "/nonexistent", "img"],
+        ["--csi-capture-res=1x1@1", "img"],
+        ["--csi2webcam", "--csi-output-res=big", "img"],
+        ["--csi2webcam", "-d", "img"],
+        ["--csi2webcam", "img"],
+    ],
 )
 def test_wrong_usage(words: list[str], tmp_path: Path, capsys: Capture) -> None:
     facts = host(tmp_path, "x86_64", ["runc", "nvidia"])
     assert main(["run", "--dry-run", "--facts", facts, *words]) == 2
     told = capsys.readouterr()
     assert told.out == "" and "hint:" in told.err
+
+
+def test_an_image_for_another_machine_is_warned_of(tmp_path: Path, capsys: Capture) -> None:
+    facts = host(tmp_path, "x86_64", ["runc", "nvidia"])
+    assert main(["run", "--dry-run", "--facts", facts, "dustynv/pytorch:2.1-r35.4.1"]) == 0
+    told = capsys.readouterr()
+    assert told.out.endswith(" dustynv/pytorch:2.1-r35.4.1\n")
+    assert told.err.startswith("warning: ") and "(wrong-arch)" in told.err
+
+
+def test_a_secret_is_in_no_printed_command(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    facts = host(tmp_path, "x86_64", ["runc", "nvidia"])
+    assert main(["run", "--dry-run", "--facts", facts, "img"]) == 0
+    assert "hf_secret" not in "".join(capsys.readouterr())

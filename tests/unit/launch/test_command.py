@@ -1,11 +1,11 @@
-"""The argv of ``docker run`` from facts and wishes."""
+"""The argv of ``docker run`` from a machine and wishes."""
 
 import shlex
 from pathlib import PurePosixPath
 
 import pytest
 
-from jetson_containers.launch.command import LaunchError, run_argv
+from jetson_containers.launch.command import Input, LaunchError, Machine, run_argv, with_sudo
 from jetson_containers.launch.options import read_words
 from jetson_containers.platform.target import System
 
@@ -19,43 +19,46 @@ def line(
     *,
     runtimes: tuple[str, ...] = BOTH,
     cdi: tuple[str, ...] = (),
-    terminal: bool = False,
+    stdin: Input = "none",
     gpu: bool = True,
+    name: str = "",
     data: str | None = None,
 ) -> str:
-    read = read_words(shlex.split(words))
     argv = run_argv(
-        read.image,
-        system=system,
-        runtimes=runtimes,
-        cdi_devices=cdi,
-        options=read.options,
-        command=read.command,
-        terminal=terminal,
+        read_words(shlex.split(words)),
+        Machine(system, runtimes=runtimes, cdi_devices=cdi),
+        stdin=stdin,
         gpu=gpu,
+        name=name,
         data=PurePosixPath(data) if data else None,
     )
     return shlex.join(argv)
 
 
-REST = "--rm --network host --shm-size 8g"
+TEGRA = "--rm --network host --shm-size 8g"
+REST = f"{TEGRA} --ulimit memlock=-1 --ulimit stack=67108864"
+LENT = "--env NVIDIA_DRIVER_CAPABILITIES=all"
 
 
 @pytest.mark.parametrize(
     ("system", "cdi", "gpu"),
     [
-        ("tegra", (), "--runtime nvidia"),
-        ("tegra", CDI, "--runtime nvidia"),
-        ("sbsa", (), "--gpus all"),
+        ("sbsa", (), f"--gpus all {LENT}"),
         ("sbsa", CDI, "--device nvidia.com/gpu=all"),
-        ("x86_64", (), "--gpus all"),
+        ("x86_64", (), f"--gpus all {LENT}"),
         ("x86_64", CDI, "--device nvidia.com/gpu=all"),
-        ("x86_64", ("nvidia.com/gpu=0",), "--gpus all"),
-        (None, (), "--gpus all"),
+        ("x86_64", ("nvidia.com/gpu=0",), f"--gpus all {LENT}"),
+        (None, (), f"--gpus all {LENT}"),
     ],
 )
 def test_gpus(system: System | None, cdi: tuple[str, ...], gpu: str) -> None:
     assert line("img ls", system, cdi=cdi) == f"docker run {gpu} {REST} img ls"
+
+
+@pytest.mark.parametrize("cdi", [(), CDI])
+def test_tegra_takes_the_runtime_never_gpus(cdi: tuple[str, ...]) -> None:
+    lent = "--env NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics"
+    assert line("img ls", "tegra", cdi=cdi) == f"docker run --runtime nvidia {lent} {TEGRA} img ls"
 
 
 @pytest.mark.parametrize("system", ["tegra", "sbsa", "x86_64"])
@@ -64,7 +67,7 @@ def test_without_a_runtime_it_is_said_with_the_remedy(system: System) -> None:
         line("img", system, runtimes=("runc",))
     assert "nvidia-ctk runtime configure" in caught.value.hint
     assert "--no-gpu" in caught.value.hint
-    assert line("img", system, runtimes=("runc",), gpu=False) == f"docker run {REST} img"
+    assert line("img", system, runtimes=("runc",), gpu=False).startswith("docker run --rm ")
 
 
 def test_cdi_needs_no_runtime() -> None:
@@ -75,14 +78,17 @@ def test_cdi_needs_no_runtime() -> None:
     "own", ["--gpus 1", "--gpus=all", "--runtime runc", "--device nvidia.com/gpu=0"]
 )
 def test_the_users_choice_of_gpus_wins(own: str) -> None:
-    expected = f"docker run {REST} {own} img"
-    assert line(f"{own} img", "tegra") == expected
-    assert line(f"{own} img", runtimes=("runc",)) == expected
+    assert line(f"{own} img", "tegra") == f"docker run {TEGRA} {own} img"
+    assert line(f"{own} img", runtimes=("runc",)) == f"docker run {REST} {own} img"
 
 
 @pytest.mark.parametrize(
     ("own", "gone"),
     [
+        ("-e NVIDIA_DRIVER_CAPABILITIES=video", LENT),
+        ("--ulimit memlock=1", "--ulimit memlock=-1"),
+        ("--name mine", "--name c"),
+        ("--name=mine", "--name c"),
         ("--rm=false", "--rm"),
         ("--restart always", "--rm"),
         ("-i", "-it"),
@@ -98,16 +104,30 @@ def test_the_users_choice_of_gpus_wins(own: str) -> None:
     ],
 )
 def test_a_users_option_replaces_the_default_of_its_kind(own: str, gone: str) -> None:
-    defaults = "--gpus all --rm -it --network host --shm-size 8g --volume /d:/data"
-    assert line("img", terminal=True, data="/d") == f"docker run {defaults} img"
+    limits = "--ulimit memlock=-1 --ulimit stack=67108864"
+    defaults = (
+        f"--gpus all {LENT} --rm -it --name c --network host --shm-size 8g {limits} "
+        "--volume /d:/data"
+    )
+    assert line("img", stdin="terminal", name="c", data="/d") == f"docker run {defaults} img"
     left = defaults.replace(f"{gone} ", "").removesuffix(f" {gone}")
-    assert line(f"{own} img", terminal=True, data="/d") == f"docker run {left} {own} img"
+    said = line(f"{own} img", stdin="terminal", name="c", data="/d")
+    assert said == f"docker run {left} {own} img"
+
+
+@pytest.mark.parametrize(
+    ("stdin", "words"), [("terminal", " -it "), ("stream", " -i "), ("none", " ")]
+)
+def test_a_terminal_only_where_there_is_one(stdin: Input, words: str) -> None:
+    assert line("img", "tegra", stdin=stdin, gpu=False) == (
+        f"docker run --rm{words}--network host --shm-size 8g img"
+    )
 
 
 def test_other_devices_and_mounts_replace_nothing() -> None:
     own = "--device /dev/video0 -v /data:/other -e A=1 -p 80:80"
     assert line(f"{own} img", data="/d") == (
-        f"docker run --gpus all {REST} --volume /d:/data {own} img"
+        f"docker run --gpus all {LENT} {REST} --volume /d:/data {own} img"
     )
 
 
@@ -120,5 +140,18 @@ def test_other_devices_and_mounts_replace_nothing() -> None:
     ],
 )
 def test_odd_data_directories(path: str, expected: tuple[str, str]) -> None:
-    argv = run_argv("img", system="x86_64", gpu=False, data=PurePosixPath(path))
+    argv = run_argv(read_words(["img"]), Machine("tegra"), gpu=False, data=PurePosixPath(path))
     assert argv[-3:-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("-e HF_TOKEN -e A=1 --env B img -e C", ["--preserve-env=B,HF_TOKEN"]),
+        ("-e A=1 img", []),
+    ],
+)
+def test_sudo_keeps_what_goes_by_name(words: str, kept: list[str]) -> None:
+    argv = run_argv(read_words(words.split()), Machine("tegra"), gpu=False)
+    assert with_sudo(argv) == ("sudo", *kept, *argv)
+    assert with_sudo(argv, ["Z"])[1].endswith("Z")

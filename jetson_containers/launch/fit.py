@@ -1,0 +1,30 @@
+"""Whether an image fits the machine, as warnings: who runs it may know better. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jetson_containers.image.compatibility import refusals
+from jetson_containers.image.facts import image_facts
+from jetson_containers.image.listed import ListedImage
+from jetson_containers.platform.facts import HostFacts
+
+
+def doubts(reference: str, document: Mapping[str, Any], host: HostFacts) -> tuple[str, ...]:
+    """Every reason why the image is not for ``host``; none where nothing is known of it.
+
+    ``document`` is what the engine tells of it (Docker Engine API, ImageInspect), empty for an
+    image that is yet to be pulled: then only its tag speaks.
+    """
+    config = document.get("Config")
+    labels = config.get("Labels") if isinstance(config, Mapping) else None
+    kind = document.get("Architecture")
+    listed = ListedImage(
+        reference,
+        "local" if document else "registry",
+        architectures=(kind,) if isinstance(kind, str) and kind else (),
+        labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {},
+    )
+    reasons = refusals(image_facts(listed), host)
+    return tuple(f"{reason.message} ({reason.code})" for reason in reasons)

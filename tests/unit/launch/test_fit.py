@@ -1,0 +1,23 @@
+"""Warnings about images that are not for the machine."""
+
+from jetson_containers.launch.fit import doubts
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.host import derive_facts
+
+PC = derive_facts(Evidence("x86_64"))
+
+
+def test_by_its_tag_before_it_is_pulled() -> None:
+    (reason,) = doubts("dustynv/pytorch:2.1-r35.4.1", {}, PC)
+    assert reason == "the image is for arm64, this machine is amd64 (wrong-arch)"
+
+
+def test_by_what_the_engine_tells() -> None:
+    assert doubts("ubuntu", {"Architecture": "arm64", "Config": {"Labels": None}}, PC)
+    assert doubts("ubuntu", {"Architecture": "amd64", "Config": None}, PC) == ()
+
+
+def test_what_is_not_known_is_no_reason() -> None:
+    for odd in ("ubuntu:24.04", "sha256:0123", "", "A B", "x@y"):
+        assert doubts(odd, {}, PC) == ()
+    assert doubts("ubuntu", {"Config": [], "Architecture": 3}, PC) == ()
