@@ -5,7 +5,8 @@ A tag says ``[version-]platform[-suffix]``. The platform part is one of
 * Jetson: ``r36.4.3-cu126-22.04``; what is missing (``r36.4``, ``r35.4.1``) follows from the L4T
   table; a machine may be said after the L4T (``r36.4.tegra-aarch64``, ``r38.4.arm64-sbsa``);
 * servers and PCs: ``sbsa-cu130-24.04``, ``amd64-cu129-24.04``, ``amd64-cu130-debian12``;
-* cloud: ``cuda-12.9`` or ``cu129``, and ``gpu-py312-cu130-ubuntu24.04``.
+* cloud: ``cuda-12.9``, ``cuda12.8`` or ``cu129``, the machine after it if at all
+  (``cu129-amd64``), and ``gpu-py312-cu130-ubuntu24.04``.
 
 After the first word, CUDA (``cu126``), distribution (``22.04``, ``debian12``), Python (``py312``
 or ``cp312``) and GPU architectures (``sm72_87``) stand in any order, each at most once; from the
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from jetson_containers.errors import BuilderError
-from jetson_containers.image.tag_text import tag_safe
+from jetson_containers.image.tag_text import DISTRO_IDS, tag_safe
 from jetson_containers.platform.target import Target
 
 #: the longest tag a registry takes (OCI distribution specification)
@@ -31,17 +32,25 @@ _LEGAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _STAGE = re.compile(r"[0-9a-f]{16}")
 _MACHINE = r"tegra-aarch64|arm64-sbsa|sbsa|amd64|x86_64|arm64|aarch64"
 _CORE = re.compile(
-    rf"(?:^|(?<=-))(?:r(?P<l4t>\d{{2,3}}(?:\.\d{{1,3}}){{1,2}})(?:\.(?P<of>{_MACHINE}))?"
-    rf"|(?P<machine>{_MACHINE}))(?=-|$)"
+    rf"(?:^|(?<=-))(?:r(?P<l4t>(?:2[89]|[3-9]\d)(?:\.\d{{1,3}}){{1,2}})"
+    rf"(?:[.-](?P<of>{_MACHINE}))?|(?P<machine>{_MACHINE}))(?=-|$)"
 )
 _CLOUD = re.compile(
-    r"(?:^|(?<=-))(?:cuda-(?P<cuda>\d{1,2}\.\d{1,2})|(?P<gpu>gpu)|cu\d{3,4})(?=-|$)"
+    r"(?:^|(?<=-))(?:cuda-?(?P<cuda>\d{1,2}\.\d{1,2})(?:\.\d{1,3})*|(?P<gpu>gpu)|cu\d{3,4})(?=-|$)"
 )
-_CUDA = re.compile(r"cu(\d{2})(\d{1,2})")
-_PYTHON = re.compile(r"(?:py|cp)(\d)(\d{1,2})")
+_CUDA = re.compile(r"cu(\d{2})(\d{1,2})|cuda(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})*")
+_PYTHON = re.compile(r"(?:py|cp)(\d)\.?(\d{1,2})")
 _GPUS = re.compile(r"sm(\d{2,3}(?:_\d{2,3})*)")
-_DISTRO = re.compile(r"(?:ubuntu)?(?P<ubuntu>\d{2}\.\d{2})|(?P<id>debian)(?P<release>\d{1,2})")
+_DISTRO = re.compile(
+    rf"(?:ubuntu)?(?P<ubuntu>\d{{2}}\.\d{{2}})|(?P<id>{DISTRO_IDS})(?P<release>\d{{1,2}}(?:\.\d)?)"
+)
+_MAJOR_ALONE = re.compile(r"cu(?:da)?\d{1,2}")
 _FACTS = (_CUDA, _PYTHON, _GPUS, _DISTRO)
+
+#: after the platform: a date, NGC's mark of framework and Python (``pth2.0-py3``), a kind of image
+_OF_A_RESULT = re.compile(
+    r"\d+|(?:[a-z]+[\d.]+-)*py3(?:-igpu)?|(?:cudnn\d*-)?(?:runtime|devel|slim)"
+)
 
 
 class TagError(BuilderError):
@@ -81,13 +90,14 @@ class ImageTag:
 
     @property
     def is_stage(self) -> bool:
-        """A stage of this program, or something other than a date after a machine's platform.
+        """A stage of this program, or one of another builder's.
 
-        Other builders append a package's name there for their stages (``r35.4.1-onnx``). A
-        package's own postfix reads the same: an image's label decides before this does.
+        Others append a package's name to a machine's platform for their stages
+        (``r35.4.1-onnx``). A package's own postfix reads the same: an image's label decides before
+        this does. A date, NGC's mark of Python, or a kind of image (``runtime``) is no such name.
         """
         on_machine = self.l4t is not None or self.machine not in ("", "gpu")
-        extra = bool(self.suffix) and not self.suffix.isdigit()
+        extra = bool(self.suffix) and not _OF_A_RESULT.fullmatch(self.suffix)
         return bool(self.fingerprint) or (on_machine and extra)
 
 
@@ -113,20 +123,22 @@ def parse_tag(text: str) -> ImageTag:
         found[_CUDA] = core
     starts_with_fact = not any(groups.values())
     words = text[core.start() if starts_with_fact else core.end() :].strip("-").split("-")
-    while words and words[0]:
-        pattern = next((p for p in _FACTS if p not in found and p.fullmatch(words[0])), None)
-        match = pattern.fullmatch(words[0]) if pattern else None
-        if pattern is None or match is None:
-            break
-        found[pattern] = match
-        del words[0]
+    _take_facts(words, found)
+    version = text[: core.start()].removesuffix("-")
+    if core.re is _CORE and _CUDA not in found:
+        version = _take_cuda(version, found)
+    if _CUDA not in found and (groups.get("gpu") or any(map(_MAJOR_ALONE.fullmatch, words[:1]))):
+        raise TagError(
+            f"tag {text!r} does not tell which CUDA the image has",
+            hint="a readable tag names major and minor version of CUDA (cu130)",
+        )
     distro = found.get(_DISTRO)
     gpus = found.get(_GPUS)
     return ImageTag(
-        version=text[: core.start()].removesuffix("-"),
+        version=version,
         l4t=tuple(map(int, groups["l4t"].split("."))) if groups.get("l4t") else None,
         machine=groups.get("machine") or groups.get("of") or groups.get("gpu") or "",
-        cuda=_version(found.get(_CUDA), groups.get("cuda")),
+        cuda=_version(found.get(_CUDA)),
         distro=(distro["id"] or "ubuntu") if distro else "",
         release=(distro["release"] or distro["ubuntu"]) if distro else "",
         python=_version(found.get(_PYTHON)),
@@ -135,10 +147,39 @@ def parse_tag(text: str) -> ImageTag:
     )
 
 
-def _version(match: re.Match[str] | None, dotted: str | None = None) -> Version | None:
-    if dotted:
-        return Version(dotted)
-    return Version(f"{match[1]}.{match[2]}") if match else None
+def _take_facts(words: list[str], found: dict[re.Pattern[str], re.Match[str]]) -> None:
+    """Move the facts that ``words`` starts with to ``found``, each kind once."""
+    while words:
+        hit = next(
+            ((p, m) for p in _FACTS if p not in found and (m := p.fullmatch(words[0]))), None
+        )
+        if hit is None:
+            return
+        found[hit[0]] = hit[1]
+        del words[0]
+
+
+def _take_cuda(version: str, found: dict[re.Pattern[str], re.Match[str]]) -> str:
+    """``version`` without CUDA and the facts after it, where others write them before the machine.
+
+    ``v0.5.4-cu129`` of ``v0.5.4-cu129-amd64``, ``cu130-nightly`` of ``cu130-nightly-aarch64``.
+    """
+    words = version.split("-")
+    first = next((index for index, word in enumerate(words) if _CUDA.fullmatch(word)), None)
+    if first is None:
+        return version
+    rest = words[first:]
+    _take_facts(rest, found)
+    return "-".join((*words[:first], *rest))
+
+
+def _version(match: re.Match[str] | None) -> Version | None:
+    if match is None:
+        return None
+    if match.re is _CLOUD:
+        return Version(match["cuda"])
+    major, minor = (group for group in match.groups() if group)
+    return Version(f"{major}.{minor}")
 
 
 def format_tag(tag: ImageTag) -> str:

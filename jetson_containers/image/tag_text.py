@@ -6,12 +6,14 @@ import re
 
 from packaging.version import InvalidVersion, Version
 
-# A word of a version that would be read as the start of the platform part, or as one of its facts.
+#: distributions that a tag names, Ubuntu aside: their ``os-release`` IDs and short names in use
+DISTRO_IDS = "debian|ubi|rhel|rockylinux|rocky|almalinux|centos|fedora|alpine|amzn"
+
+# A word of a version that would be read as the start of the platform part.
 _PLATFORM_WORD = re.compile(
-    r"r\d{2,3}(\.\d{1,3}){1,2}(\.[a-z].*)?|tegra|arm64|sbsa|amd64|x86_64|aarch64|gpu|cuda"
-    r"|cu\d{3,4}|(py|cp)\d{2,3}|sm\d{2,3}(_\d{2,3})*|(ubuntu)?\d{2}\.\d{2}|debian\d{1,2}"
+    r"r\d{2,3}(\.\d{1,3}){1,2}(\.[a-z].*)?|tegra|arm64|sbsa|amd64|x86_64|aarch64|gpu"
+    r"|cuda(\d{1,2}(\.\d{1,3})+)?|cu\d{3,4}"
 )
-_START = re.compile(r"r\d{2,3}\.\d|tegra|arm64|sbsa|amd64|x86_64|aarch64|gpu|cuda|cu\d{3,4}")
 
 
 def tag_safe(version: str) -> str:
@@ -24,8 +26,7 @@ def tag_safe(version: str) -> str:
     text = version.strip().replace("!", "__").replace("+", "_")
     text = re.sub(r"[^A-Za-z0-9_.-]", ".", text).lstrip(".-")
     return "-".join(
-        f"_{word}" if _START.match(word) and _PLATFORM_WORD.fullmatch(word) else word
-        for word in text.split("-")
+        f"_{word}" if _PLATFORM_WORD.fullmatch(word) else word for word in text.split("-")
     )
 
 

@@ -12,9 +12,11 @@ minor_versions = st.builds(
     lambda a, b: Version(f"{a}.{b}"), st.integers(10, 19), st.integers(0, 12)
 )
 pythons = st.builds(lambda b: Version(f"3.{b}"), st.integers(0, 20))
-distros = st.sampled_from([("", ""), ("ubuntu", "22.04"), ("ubuntu", "24.04"), ("debian", "12")])
+distros = st.sampled_from([("", ""), ("ubuntu", "22.04"), ("debian", "12"), ("ubi", "9")])
 gpus = st.none() | st.lists(st.integers(50, 130), min_size=1, max_size=4).map(tuple)
-l4t = st.lists(st.integers(10, 40), min_size=2, max_size=3).map(tuple)
+l4t = st.tuples(st.integers(28, 40), st.integers(0, 20)) | st.tuples(
+    st.integers(28, 40), st.integers(0, 20), st.integers(0, 20)
+)
 
 
 @st.composite
@@ -41,6 +43,39 @@ def test_what_is_written_reads_back(tag: ImageTag) -> None:
     except TagError:
         assume(False)
     assert parse_tag(text) == tag
+
+
+ARM = ["", "tegra-aarch64", "arm64-sbsa", "sbsa", "aarch64", "arm64"]
+plain_words = st.from_regex(r"[a-z_]{3,8}[0-9.]{0,3}", fullmatch=True).map(lambda w: f"x{w}")
+
+
+@st.composite
+def sayable(draw: st.DrawFn) -> ImageTag:
+    """Values of every form but a stage's, each of which has a tag."""
+    form = draw(st.sampled_from(["jetson", "machine", "cuda", "gpu"]))
+    distro, release = draw(distros)
+    machine = {
+        "jetson": st.sampled_from(ARM),
+        "machine": st.sampled_from(["amd64", "x86_64", *ARM[1:]]),
+        "cuda": st.just(""),
+        "gpu": st.just("gpu"),
+    }[form]
+    return ImageTag(
+        version="-".join(draw(st.lists(plain_words, max_size=2))),
+        l4t=draw(l4t) if form == "jetson" else None,
+        machine=draw(machine),
+        cuda=draw(minor_versions if form in ("cuda", "gpu") else st.none() | minor_versions),
+        distro=distro,
+        release=release,
+        python=draw(st.none() | pythons),
+        gpu_architectures=draw(gpus),
+        suffix="-".join(draw(st.lists(plain_words, max_size=2))),
+    )
+
+
+@given(sayable())
+def test_every_form_can_be_said_and_reads_back(tag: ImageTag) -> None:
+    assert parse_tag(format_tag(tag)) == tag
 
 
 @given(

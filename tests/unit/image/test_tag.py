@@ -56,6 +56,37 @@ FORMS: dict[str, dict[str, Any]] = {
     "0123456789abcdef": {"fingerprint": "0123456789abcdef"},
 }  # fmt: skip
 
+#: tags of builders beside: NGC, the Jetson AI lab, serving projects, cloud providers
+OTHERS: dict[str, dict[str, Any]] = {
+    "r36.2.0-py3": {"l4t": (36, 2, 0), "suffix": "py3"},
+    "r35.2.1-pth2.0-py3": {"l4t": (35, 2, 1), "suffix": "pth2.0-py3"},
+    "r36.4-tegra-aarch64-cu126-22.04": {
+        "l4t": (36, 4), "machine": "tegra-aarch64", "cuda": "12.6", "ubuntu": "22.04"},
+    "v0.5.4-cu129-amd64": {"version": "v0.5.4", "machine": "amd64", "cuda": "12.9"},
+    "v0.5.6-cu129-arm64-runtime": {
+        "version": "v0.5.6", "machine": "arm64", "cuda": "12.9", "suffix": "runtime"},
+    "v0.4.9.post2-cu128-b200": {"version": "v0.4.9.post2", "cuda": "12.8", "suffix": "b200"},
+    "v0.12.0-aarch64-cu130": {"version": "v0.12.0", "machine": "aarch64", "cuda": "13.0"},
+    "v0.11.0-x86_64": {"version": "v0.11.0", "machine": "x86_64"},
+    "cu130-nightly": {"cuda": "13.0", "suffix": "nightly"},
+    "cu130-nightly-aarch64": {"version": "nightly", "machine": "aarch64", "cuda": "13.0"},
+    "2.8.0-cuda12.8-cudnn9-runtime": {
+        "version": "2.8.0", "cuda": "12.8", "suffix": "cudnn9-runtime"},
+    "25.08-cuda12.9-py3.13": {"version": "25.08", "cuda": "12.9", "python": "3.13"},
+    "v1-cu129-rockylinux8": {
+        "version": "v1", "cuda": "12.9", "distro": "rockylinux", "release": "8"},
+    "2.6.0-gpu-py312-cu126-ubuntu22.04-ec2": {
+        "version": "2.6.0", "machine": "gpu", "python": "3.12", "cuda": "12.6",
+        "ubuntu": "22.04", "suffix": "ec2"},
+}  # fmt: skip
+
+#: tags that say nothing, or too little, of the platform; what looks like L4T is TensorRT's version
+UNREADABLE = (
+    "", "-r36.4", "a b", "r36.4" + "x" * 124, "latest", "22.06", "spark", "v0.11.0", "r36",
+    "25.08-py3", "25.08-py3-igpu", "12.8.1-cudnn-devel-ubuntu24.04", "8.6.2-runtime",
+    "r8.6.2-runtime", "r10.3.0-devel", "dev-cu13", "dev-arm64-cu13", "2.19.0-gpu-jupyter",
+)  # fmt: skip
+
 
 def expected(fields: dict[str, Any]) -> ImageTag:
     values = dict(fields)
@@ -67,14 +98,14 @@ def expected(fields: dict[str, Any]) -> ImageTag:
     return ImageTag(**values)
 
 
-@pytest.mark.parametrize("text", FORMS)
+@pytest.mark.parametrize("text", FORMS | OTHERS)
 def test_form(text: str) -> None:
     tag = parse_tag(text)
-    assert tag == expected(FORMS[text])
+    assert tag == expected((FORMS | OTHERS)[text])
     assert parse_tag(format_tag(tag)) == tag
 
 
-@pytest.mark.parametrize("text", ["latest", "22.06", "", "-r36.4", "a b", "r36.4" + "x" * 124])
+@pytest.mark.parametrize("text", UNREADABLE)
 def test_unreadable(text: str) -> None:
     with pytest.raises(TagError):
         parse_tag(text)
@@ -87,6 +118,8 @@ def test_unreadable(text: str) -> None:
         ("r36.4.3-cudnn", True),
         ("0123456789abcdef", True),
         ("r36.2.0-20240127", False),
+        ("r35.2.1-pth2.0-py3", False),
+        ("r36.4.0-cudnn9-devel", False),
         ("0.5.17-gpu-py312-cu130-ubuntu24.04-sagemaker", False),
         ("0.5.23-r36.4.3-cu126-22.04", False),
     ],
