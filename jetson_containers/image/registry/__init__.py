@@ -1,0 +1,1 @@
+"""Registries asked over the network: the OCI protocol, and Docker Hub's listing."""

@@ -1,0 +1,62 @@
+"""Docker Hub's own listing: tags with their architectures and dates, without a login.
+
+Source: Docker Hub API, ``GET /v2/namespaces/{namespace}/repositories/{repository}/tags``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from jetson_containers.errors import UnreachableError
+from jetson_containers.image.registry.faults import UntrustedAnswer
+from jetson_containers.image.registry.web import Web
+
+ADDRESS = "https://hub.docker.com"
+_PAGE = 100
+_PAGES = 100
+
+
+def hub_tags(
+    web: Web, namespace: str, repository: str, *, address: str = ADDRESS
+) -> tuple[Mapping[str, Any], ...]:
+    """The tags of a repository as Docker Hub writes them; none for an unknown repository.
+
+    Raises :class:`UnreachableError` where no complete list can be had.
+    """
+    what = f"the list of {namespace}/{repository} on Docker Hub"
+    # both forms of one address: pages have been seen to go on in the older one
+    paths = (
+        f"/v2/namespaces/{namespace}/repositories/{repository}/tags",
+        f"/v2/repositories/{namespace}/{repository}/tags",
+    )
+    url = f"{address}{paths[0]}?page_size={_PAGE}"
+    found: list[Mapping[str, Any]] = []
+    seen: set[str] = set()
+    while url:
+        if url in seen or len(seen) >= _PAGES:
+            raise UntrustedAnswer(f"{what} has no end")
+        seen.add(url)
+        answer = web.fetch(url)
+        if answer.status == 404:
+            return ()
+        if answer.status != 200:
+            raise UnreachableError(f"{what} cannot be had: it answers {answer.status}")
+        page = answer.json()
+        results = page.get("results") if isinstance(page, dict) else None
+        if not isinstance(results, list):
+            raise UntrustedAnswer(f"{what} is not in its usual form")
+        found += (item for item in results if isinstance(item, dict))
+        url = _next(url, page.get("next"), address, paths, what)
+    return tuple(found)
+
+
+def _next(url: str, to: Any, address: str, paths: tuple[str, ...], what: str) -> str:
+    if not to:
+        return ""
+    there, here = urlsplit(urljoin(url, str(to))), urlsplit(address)
+    same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+    if not same or there.path.rstrip("/") not in paths:
+        raise UntrustedAnswer(f"{what} goes on elsewhere: {to}")
+    return there.geturl()

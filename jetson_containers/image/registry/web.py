@@ -1,0 +1,234 @@
+"""HTTP that a tool inside ``$(...)`` can rely on: bounded in time and size, polite, discreet."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from jetson_containers.errors import UnreachableError
+from jetson_containers.image.registry.faults import TooLarge, UntrustedAnswer
+from jetson_containers.image.registry.retry import PASSING, backoff, retry_after
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+#: bytes of a listing, a manifest or a configuration; registries themselves refuse manifests of
+#: more than 4 MiB (distribution/distribution, registry/handlers)
+LIMIT = 4 << 20
+_REDIRECTS = 5
+_PIECE = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: to connect, between two pieces of an answer, for everything together.
+
+    ``attempts`` is how often one question is put.
+    """
+
+    connect: float = 5.0
+    read: float = 10.0
+    total: float = 30.0
+    attempts: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; ``url`` is where redirects led, header names are in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises :class:`UntrustedAnswer` for half a document."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise UntrustedAnswer(
+                f"{_shown(self.url)} answered with what is no JSON, or a part of it"
+            ) from None
+
+
+@dataclass
+class Web:
+    """Asks, again where that may help, until ``patience`` ends.
+
+    ``plain`` names hosts (``host:port``) that may be spoken to without TLS; those of this machine
+    always may. Environment proxies count, except for this machine; ``.netrc`` does not.
+    ``clock`` is monotonic, ``wall`` is the time of day.
+    """
+
+    patience: Patience = Patience()
+    plain: frozenset[str] = frozenset()
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    wall: Callable[[], float] = time.time
+    _own: threading.local = field(default_factory=threading.local)
+
+    def __post_init__(self) -> None:
+        self.deadline = self.clock() + self.patience.total
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        limit: int = LIMIT,
+    ) -> Answer:
+        """``GET``, or ``POST`` of a form; any status that asking again would not change.
+
+        Raises :class:`UnreachableError` without such an answer, :class:`TooLarge` beyond ``limit``
+        bytes.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = self._followed(url, headers or {}, form, limit)
+            except _Passing as error:
+                problem, wait = str(error), backoff(attempt)
+            else:
+                if answer.status not in PASSING:
+                    return answer
+                problem, wait = f"answers {answer.status}", backoff(attempt)
+                told = retry_after(answer.headers.get("retry-after", ""), self.wall())
+                if told is not None:
+                    wait = told
+                    problem += f" and asks to come again in {told:.0f} s"
+            if attempt >= self.patience.attempts or self.clock() + wait >= self.deadline:
+                raise UnreachableError(
+                    f"{_shown(url)} {problem}", hint="try again later, or use --offline"
+                )
+            self.sleep(wait)
+
+    def _followed(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, limit: int
+    ) -> Answer:
+        """Follow redirects; credentials stay with the host that they are for."""
+        sent = dict(headers)
+        for _ in range(_REDIRECTS + 1):
+            self._allowed(url)
+            answer = self._once(url, sent, form, limit)
+            to = answer.headers.get("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not to:
+                return answer
+            before, url = urlsplit(url), urljoin(url, to)
+            after = self._allowed(url)
+            if (before.scheme, after.scheme) == ("https", "http"):
+                raise UntrustedAnswer(f"{_shown(before.geturl())} leads from https to http")
+            if (before.scheme, before.netloc) != (after.scheme, after.netloc):
+                sent = {k: v for k, v in sent.items() if k.lower() != "authorization"}
+                form = None
+        raise UntrustedAnswer(f"{_shown(url)} leads in a circle")
+
+    def _allowed(self, url: str) -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+            _ = parts.port
+        except ValueError:
+            raise UntrustedAnswer(f"an address cannot be read: {url!r}") from None
+        if not host or parts.scheme not in ("http", "https"):
+            raise UntrustedAnswer(f"no web address: {_shown(url)}")
+        if parts.scheme == "http" and not is_loopback(host) and parts.netloc not in self.plain:
+            raise UntrustedAnswer(
+                f"{_shown(url)} is without TLS",
+                hint=f"trust it with --insecure-registry {parts.netloc}",
+            )
+        return parts
+
+    def _once(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, limit: int
+    ) -> Answer:
+        import requests
+        import urllib3
+
+        left = self.deadline - self.clock()
+        if left <= 0:
+            raise UnreachableError(f"{_shown(url)} is too slow", hint="use --offline")
+        patience = (min(self.patience.connect, left), min(self.patience.read, left))
+        try:
+            with self._session(url).request(
+                "GET" if form is None else "POST",
+                url,
+                # compressed answers could grow without limit
+                headers={"Accept-Encoding": "identity", **headers},
+                data=form,
+                timeout=patience,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                body = self._body(response, url, limit)
+                told = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(url, response.status_code, told, body)
+        except requests.exceptions.SSLError as error:
+            raise UnreachableError(
+                f"the certificate of {_shown(url)} is not trusted: {error}",
+                hint="add its authority to the system's certificates",
+            ) from None
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            raise _Passing("does not answer in time") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            raise _Passing("cannot be reached, or broke off") from None
+
+    def _body(self, response: Response, url: str, limit: int) -> bytes:
+        if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+            raise UntrustedAnswer(f"{_shown(url)} answers in an encoding that was not asked for")
+        size = response.headers.get("Content-Length", "")
+        length = int(size) if re.fullmatch(r"\d{1,18}", size, re.ASCII) else None
+        if length is not None and length > limit:
+            raise _too_large(url, limit)
+        body = bytearray()
+        for piece in response.raw.stream(_PIECE, decode_content=False):
+            body += piece
+            if len(body) > limit:
+                raise _too_large(url, limit)
+            if self.clock() > self.deadline:
+                raise UnreachableError(f"{_shown(url)} is too slow", hint="use --offline")
+        # older versions of urllib3 do not tell
+        if length is not None and len(body) != length:
+            raise _Passing("broke off")
+        return bytes(body)
+
+    def _session(self, url: str) -> Session:
+        """One a thread, and one without proxies for this machine."""
+        import requests
+
+        near = is_loopback(urlsplit(url).hostname or "")
+        name = "near" if near else "far"
+        session: Session | None = getattr(self._own, name, None)
+        if session is None:
+            session = requests.Session()
+            # an own (empty) scheme keeps requests from filling in what .netrc holds
+            session.auth = lambda request: request
+            if near:
+                session.trust_env = False
+            setattr(self._own, name, session)
+        return session
+
+
+class _Passing(Exception):
+    """No answer this time; the text says why."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+
+
+def _shown(url: str) -> str:
+    """An address without its query, which may hold what signs it."""
+    return url.partition("?")[0]
+
+
+def _too_large(url: str, limit: int) -> TooLarge:
+    return TooLarge(f"{_shown(url)} is larger than {limit >> 20} MiB, and was not read")
