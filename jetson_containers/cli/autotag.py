@@ -4,54 +4,53 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import re
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jetson_containers.cli.saved import read_saved
+from jetson_containers.cli.autotag_local import LocalImages
+from jetson_containers.cli.autotag_registry import Registries, add_registry_options
+from jetson_containers.cli.context import add_package_options, say, warn
 from jetson_containers.errors import BuilderError, ExitCode, Location, UnreachableError, UsageError
-from jetson_containers.image.listed import SOURCES, ListedImage, from_docker_hub, from_saved
+from jetson_containers.image.listed import SOURCES
 
 if TYPE_CHECKING:
+    from jetson_containers.cli.autotag_names import Names
     from jetson_containers.image.facts import ImageFacts
     from jetson_containers.image.request import Wanted
     from jetson_containers.image.selection import Candidate
     from jetson_containers.platform.facts import HostFacts
     from jetson_containers.platform.target import Target
 
-NOT_ASKED = (
-    "registries are not asked over the network by this version: only images of the local engine "
-    "and saved listings (--registry-snapshot) are searched"
-)
-
 
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="jetson-containers autotag",
         description="Print the image that holds the packages and runs on this machine. Only the "
-        f"reference goes to stdout. Note: {NOT_ASKED}; and nothing is built here.",
+        "reference goes to stdout.",
         epilog="examples:\n"
         "  jetson-containers run $(jetson-containers autotag sglang)\n"
-        "  jetson-containers autotag --explain pytorch:2.14.1 transformers\n\n"
-        "exit: 0 found; 1 nothing compatible; 2 wrong usage; 3 no engine could be asked",
+        "  jetson-containers autotag --explain pytorch:2.14.1 transformers\n"
+        "  jetson-containers autotag --registry registry.example.org/robots sglang\n"
+        "  jetson-containers autotag --why-not dustynv/vllm:r36.4.0 vllm\n\n"
+        "exit: 0 found; 1 nothing compatible; 2 wrong usage; 3 nothing found, and a registry or\n"
+        "the engine could not be asked",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument(
         "packages", nargs="+", metavar="PKG", help="NAME, NAME:VERSION or NAMESPACE/NAME"
     )
     result.add_argument(
-        "-p", "--prefer", metavar="SOURCES", default=",".join(SOURCES),
-        help=f"sources in order of preference (default: {','.join(SOURCES)})",
+        "-p", "--prefer", metavar="SOURCES",
+        help=f"sources in order of preference (default: {','.join(SOURCES)}); naming `build` "
+        "here builds without a question where nobody can be asked",
     )  # fmt: skip
     result.add_argument(
         "-d", "--disable", metavar="SOURCES", default="", help="sources that are left out"
     )
-    result.add_argument(
-        "-u", "--user", metavar="NAMES", default="dustynv",
-        help="namespaces of the registry that are searched (default: dustynv)",
-    )  # fmt: skip
     result.add_argument("-o", "--output", metavar="FILE", help="write the reference there too")
     result.add_argument("-q", "--quiet", action="store_true", help="no remarks, no questions")
     result.add_argument("-v", "--verbose", action="store_true", help="more words, and tracebacks")
@@ -59,61 +58,214 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--explain", action="store_true", help="the whole ranked list as a table, on stderr"
     )
-    result.add_argument("--offline", action="store_true", help="ask no registry")
+    result.add_argument(
+        "--why-not", metavar="IMAGE", help="the verdict on this image, on stderr"
+    )
     result.add_argument(
         "--local-images", metavar="FILE", help="JSON list in place of the engine's images"
     )
-    result.add_argument(
-        "--registry-snapshot", metavar="FILE", help="a saved listing in Docker Hub's JSON form"
-    )
     result.add_argument("--target", metavar="NAME", help="a named target in place of the machine")
     result.add_argument("--facts", metavar="FILE", help="recorded evidence in place of the machine")
+    add_registry_options(result)
+    add_package_options(result)
     return result
 
 
 def main(argv: Sequence[str]) -> int:
     from jetson_containers.cli.host import facts_and_target
     from jetson_containers.image.request import parse_wanted
-    from jetson_containers.image.selection import best, select
 
     args = parser().parse_args(argv)
     request = parse_wanted(args.packages)
-    prefer = _sources(args.prefer, "--prefer")
-    enabled = [item for item in prefer if item not in _sources(args.disable, "--disable")]
+    prefer = _sources(args.prefer or ",".join(SOURCES), "--prefer")
+    disabled = _sources(args.disable, "--disable")
+    enabled = [item for item in prefer if item not in disabled]
     host, target = facts_and_target(args.facts, args.target, complete=args.json)
-    images: list[ImageFacts] = []
-    silent: BuilderError | None = None
-    if "local" in enabled:
+    search = Search(args, request, enabled, host, target)
+    return search.judge_one(args.why_not) if args.why_not else search.run()
+
+
+class Search:
+    """One request on its way from source to source."""
+
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        request: Sequence[Wanted],
+        enabled: Sequence[str],
+        host: HostFacts,
+        target: Target,
+    ) -> None:
+        self.args = args
+        self.request = tuple(request)
+        self.enabled = enabled
+        self.host = host
+        self.target = target
+        self.local = LocalImages(args.local_images)
+        self.registries = Registries.of(args, target.docker_arch)
+        self.silent: list[BuilderError] = []
+
+    def run(self) -> int:
+        """Ask the sources in their order.
+
+        The first that has a fitting image ends the search, since it is better than all that
+        follow; for a whole list every source is asked.
+        """
+        from jetson_containers.image.selection import best, select
+
+        images: list[ImageFacts] = []
+        candidates: tuple[Candidate, ...] = ()
+        whole = self.args.json or self.args.explain
+        for source in self.enabled:
+            if source == "local":
+                images += self._local()
+            elif source == "registry":
+                images += self._registry()
+            elif best(candidates) is None and self._build_is_wanted():
+                code = self._build()
+                if code != ExitCode.DONE:
+                    return code
+                images = [*(i for i in images if i.listed.source != "local"), *self._local()]
+            candidates = select(
+                images, self.request, self.host, self.target, prefer=self.enabled
+            )
+            if best(candidates) is not None and not whole:
+                break
+        return self._end(best(candidates), candidates)
+
+    def judge_one(self, reference: str) -> int:
+        """The verdict on one image: 0 when it would do."""
+        from jetson_containers.cli.autotag_why import find_image, verdict
+        from jetson_containers.image.facts import image_facts
+        from jetson_containers.image.selection import select
+
+        found, faults = find_image(
+            reference,
+            self.local if "local" in self.enabled else None,
+            self.registries if "registry" in self.enabled else None,
+        )
+        image = image_facts(found)
+        self._resolve({name for name, _ in image.packages})
+        (judged,) = select([image], self.request, self.host, self.target)
+        if not self.args.quiet:
+            for fault in faults:
+                warn(fault.what)
+            say(verdict(judged, self.target.name))
+        self._print(judged if judged.accepted else None, [judged])
+        return ExitCode.DONE if judged.accepted else ExitCode.FAILED
+
+    @cached_property
+    def names(self) -> Names:
+        """What the catalogue calls packages."""
+        from jetson_containers.cli.autotag_names import Names
+
+        return Names(self.args, self.target)
+
+    def _resolve(self, carried: set[str]) -> bool:
+        """Replace aliases that no image is named by; whether there were any."""
+        from jetson_containers.image.facts import fold
+
+        if all(fold(item.name) in carried for item in self.request):
+            return False
+        before, self.request = self.request, self.names.resolved(self.request)
+        for old, new in zip(before, self.request, strict=True):
+            if old != new and not self.args.quiet:
+                say(f"{old.name} is {new.name}")
+        return before != self.request
+
+    def _local(self) -> list[ImageFacts]:
         try:
-            images += _local(args.local_images, request)
+            found = self.local.about(self.request)
+            carried = {name for image in found for name, _ in image.packages}
+            return self.local.about(self.request) if self._resolve(carried) else found
         except UnreachableError as error:
-            silent = error
-    if "registry" in enabled and args.registry_snapshot:
-        images += _snapshot(args.registry_snapshot, args.user.split(","), request)
-    candidates = select(images, request, host, target, prefer=enabled)
-    chosen = best(candidates)
-    if args.explain and candidates:
-        _say(_table(candidates))
-    if args.json:
-        print(json.dumps(_document(chosen, candidates, host, target), indent=2))
-    elif chosen is not None:
-        print(chosen.reference)
-    if chosen is not None:
-        if args.output:
-            _write(args.output, chosen.reference)
-        if args.verbose and not args.quiet:
-            _say(f"{chosen.reference} for {target.name}, by its {chosen.rests_on}")
-        return ExitCode.DONE
-    if silent is not None:
-        raise silent
-    if not args.quiet:
-        asked = " ".join(args.packages)
-        _say(_nothing(asked, candidates, target, "registry" in enabled and not args.offline))
-    return ExitCode.FAILED
+            self.silent.append(error)
+            return []
+
+    def _registry(self) -> list[ImageFacts]:
+        self._resolve(set())
+        return self.registries.about(self.request)
+
+    def _build_is_wanted(self) -> bool:
+        from jetson_containers.cli.autotag_build import wants_build
+
+        args = self.args
+        # what is said to be there in place of an engine's images cannot grow
+        if args.local_images or any(item.namespace for item in self.request):
+            return False
+        self._resolve(set())
+        if not all(self.names.defines(item.name) for item in self.request):
+            return False
+        return wants_build(
+            self.request,
+            named="build" in (args.prefer or ""),
+            quiet=args.quiet,
+            stdin=sys.stdin,
+            stderr=sys.stderr,
+        )
+
+    def _build(self) -> int:
+        from jetson_containers.cli.autotag_build import build
+
+        code = build(self.request, self.args)
+        self.local = LocalImages()
+        return code
+
+    def _end(self, chosen: Candidate | None, candidates: Sequence[Candidate]) -> int:
+        from jetson_containers.cli.autotag_words import nothing, table
+
+        args = self.args
+        if args.explain and candidates:
+            say(table(candidates))
+        if not args.quiet:
+            for remark in self.registries.remarks:
+                say(remark)
+        self._print(chosen, candidates)
+        faults = [*self.silent, *self.registries.faults]
+        if chosen is not None:
+            if not args.quiet:
+                for what in dict.fromkeys(fault.what for fault in self.registries.faults):
+                    warn(what)
+                if args.verbose:
+                    say(f"{chosen.reference} for {self.target.name}, by its {chosen.rests_on}")
+            return ExitCode.DONE
+        unreached = {
+            str(fault): fault for fault in faults if fault.exit_code == ExitCode.UNREACHABLE
+        }
+        if not args.quiet:
+            say(nothing(self._asked, candidates, self.target, self._hint))
+            for fault in faults:
+                if str(fault) not in unreached:
+                    warn(fault.what)
+        for text in unreached:
+            say(f"error: {text}")
+        return ExitCode.UNREACHABLE if unreached else ExitCode.FAILED
+
+    def _print(self, chosen: Candidate | None, candidates: Sequence[Candidate]) -> None:
+        """What goes to stdout, and to the file that is wanted."""
+        from jetson_containers.cli.autotag_words import document
+
+        if self.args.json:
+            print(json.dumps(document(chosen, candidates, self.host, self.target), indent=2))
+        elif chosen is not None:
+            print(chosen.reference)
+        if chosen is not None and self.args.output:
+            _write(self.args.output, chosen.reference)
+
+    @property
+    def _asked(self) -> str:
+        return " ".join(map(str, self.request))
+
+    @property
+    def _hint(self) -> str:
+        near = [name for item in self.request for name in self.names.near(item.name)]
+        if near:
+            return f"did you mean {' or '.join(near)}?"
+        return f"jetson-containers build {self._asked}"
 
 
 def _sources(text: str, option: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in re.split("[,;:]", text) if name.strip()]
     wrong = [name for name in names if name not in SOURCES]
     if wrong:
         raise UsageError(
@@ -123,49 +275,6 @@ def _sources(text: str, option: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _local(saved: str | None, request: Sequence[Wanted]) -> list[ImageFacts]:
-    """Local images that have to do with the request, from the engine or a saved list."""
-    from jetson_containers.image.selection import about
-
-    if saved is not None:
-        return list(about(read_saved(saved, from_saved), request))
-    from dataclasses import replace
-
-    from jetson_containers.engine.ask import image_architecture, image_summaries
-    from jetson_containers.engine.locate import locate
-    from jetson_containers.image.facts import image_facts
-    from jetson_containers.image.listed import from_summaries
-
-    address = locate(dict(os.environ))
-    if address is None:
-        raise UnreachableError(
-            "no container engine answers, so its images cannot be searched",
-            hint="start Docker (`sudo systemctl start docker`), make a private engine "
-            "(`jetson-containers engine up`), or name a list with --local-images",
-        )
-    found = about(from_summaries(image_summaries(address)), request)
-    known: dict[str, str] = {}
-    complete = []
-    for image in found:
-        digest = image.listed.digest
-        if digest not in known:
-            known[digest] = image_architecture(address, digest)
-        kinds = (known[digest],) if known[digest] else ()
-        complete.append(image_facts(replace(image.listed, architectures=kinds)))
-    return complete
-
-
-def _snapshot(path: str, namespaces: list[str], request: Sequence[Wanted]) -> list[ImageFacts]:
-    from jetson_containers.image.selection import about
-
-    named = [item.namespace for item in request if item.namespace]
-
-    def read(document: Any) -> tuple[ListedImage, ...]:
-        return from_docker_hub(document, [*namespaces, *named])
-
-    return list(about(read_saved(path, read), request))
-
-
 def _write(path: str, reference: str) -> None:
     try:
         Path(path).write_text(reference + "\n", encoding="utf-8")
@@ -173,44 +282,3 @@ def _write(path: str, reference: str) -> None:
         raise BuilderError(
             f"the reference cannot be written: {error.strerror}", where=Location(path)
         ) from None
-
-
-def _document(
-    chosen: Candidate | None, candidates: Sequence[Candidate], host: HostFacts, target: Target
-) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "image": chosen.reference if chosen else None,
-        "target": target.to_dict(),
-        "facts": host.to_dict(),
-        "candidates": [item.to_dict() for item in candidates],
-    }
-
-
-def _table(candidates: Sequence[Candidate]) -> str:
-    rows = [("image", "source", "verdict", "why")]
-    for item in candidates:
-        verdict = "accepted" if item.accepted else "refused"
-        why = "; ".join(f"{reason.code}: {reason.message}" for reason in item.reasons)
-        rows.append((item.reference, item.image.listed.source, verdict, why or item.rests_on))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join((*(row[column].ljust(widths[column]) for column in range(3)), row[3]))
-        for row in rows
-    )
-
-
-def _nothing(asked: str, candidates: Sequence[Candidate], target: Target, unasked: bool) -> str:
-    """Why there is nothing, the three nearest misses, and what can be done."""
-    lines = [f"error: no image of {asked} runs on this machine ({target.name})"]
-    for item in candidates[:3]:
-        codes = ", ".join(f"{reason.code} ({reason.message})" for reason in item.reasons)
-        lines.append(f"  {item.reference}: {codes}")
-    if unasked:
-        lines.append(f"  note: {NOT_ASKED}")
-    lines.append(f"  hint: jetson-containers build {asked}")
-    return "\n".join(lines)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)

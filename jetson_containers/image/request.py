@@ -42,7 +42,11 @@ def parse_wanted(words: Iterable[str]) -> tuple[Wanted, ...]:
         if match is None
     )
     found = (match.groupdict(default="") for _, match in matches if match is not None)
-    return tuple(Wanted(item["name"], item["version"], item["namespace"]) for item in found)
+    return tuple(
+        # references of Docker Hub's images do not name it
+        Wanted(item["name"], item["version"], item["namespace"].removeprefix("docker.io/"))
+        for item in found
+    )
 
 
 def is_about(image: ImageFacts, request: Iterable[Wanted]) -> bool:

@@ -29,13 +29,15 @@ _PIECE = 1 << 14
 class Patience:
     """Seconds: to connect, between two pieces of an answer, for everything together.
 
-    ``attempts`` is how often one question is put.
+    ``attempts`` is how often one question is put to who answers, ``calls`` to who does not: a
+    machine without a network should learn that soon.
     """
 
     connect: float = 5.0
     read: float = 10.0
     total: float = 30.0
     attempts: int = 4
+    calls: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +97,17 @@ class Web:
             try:
                 answer = self._followed(url, headers or {}, form, limit)
             except _Passing as error:
-                problem, wait = str(error), backoff(attempt)
+                problem, wait, most = str(error), backoff(attempt), self.patience.calls
             else:
                 if answer.status not in PASSING:
                     return answer
                 problem, wait = f"answers {answer.status}", backoff(attempt)
+                most = self.patience.attempts
                 told = retry_after(answer.headers.get("retry-after", ""), self.wall())
                 if told is not None:
                     wait = told
                     problem += f" and asks to come again in {told:.0f} s"
-            if attempt >= self.patience.attempts or self.clock() + wait >= self.deadline:
+            if attempt >= most or self.clock() + wait >= self.deadline:
                 raise UnreachableError(
                     f"{_shown(url)} {problem}", hint="try again later, or use --offline"
                 )

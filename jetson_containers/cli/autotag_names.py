@@ -1,0 +1,57 @@
+"""What people call packages: aliases of the catalogue, and the names that are near a wrong one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jetson_containers.errors import BuilderError, UsageError
+
+if TYPE_CHECKING:
+    from jetson_containers.image.request import Wanted
+    from jetson_containers.package.catalogue import Catalogue
+    from jetson_containers.platform.target import Target
+
+
+class Names:
+    """The names of the catalogue for a target; it is loaded for the first question only."""
+
+    def __init__(self, args: argparse.Namespace, target: Target) -> None:
+        self._args = args
+        self._target = target
+
+    @cached_property
+    def _catalogue(self) -> Catalogue | None:
+        """``None`` where packages cannot be loaded: images can be found without."""
+        from jetson_containers.cli.context import Context
+
+        try:
+            return Context.of(self._args).catalogue_for(self._target)
+        except UsageError:
+            raise
+        except BuilderError:
+            return None
+
+    def resolved(self, request: Sequence[Wanted]) -> tuple[Wanted, ...]:
+        """The request with every alias replaced by the name of its package."""
+        return tuple(replace(item, name=self._real(item.name)) for item in request)
+
+    def _real(self, name: str) -> str:
+        found = self._catalogue.default(name) if self._catalogue else None
+        return found.name if found else name
+
+    def defines(self, name: str) -> bool:
+        """Whether there is a package of that name or alias for the target."""
+        return self._catalogue is not None and bool(self._catalogue.versions(name))
+
+    def near(self, name: str) -> list[str]:
+        """The nearest names to one that is unknown; none for a known one."""
+        if self._catalogue is None or self.defines(name):
+            return []
+        import difflib
+
+        names = {*self._catalogue.names(), *self._catalogue.aliases()}
+        return difflib.get_close_matches(name, sorted(names), 3)

@@ -1,0 +1,69 @@
+"""``autotag --why-not IMAGE PKG``: the verdict on one image, wherever it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jetson_containers.cli.autotag_local import LocalImages
+from jetson_containers.cli.autotag_registry import Registries
+from jetson_containers.errors import BuilderError, UnreachableError
+from jetson_containers.image.listed import ListedImage
+
+if TYPE_CHECKING:
+    from jetson_containers.image.selection import Candidate
+
+
+def find_image(
+    reference: str, local: LocalImages | None, registries: Registries | None
+) -> tuple[ListedImage, list[BuilderError]]:
+    """The image as the engine has it, else as its registry has it, else by its name alone.
+
+    With what stood in the way of knowing more. ``None`` is a source that is not asked.
+    """
+    faults: list[BuilderError] = []
+    if local is not None:
+        try:
+            found = local.named(reference)
+        except UnreachableError as error:
+            faults.append(error)
+        else:
+            if found is not None:
+                return found, []
+    if registries is not None and not registries.offline:
+        try:
+            remote = _remote(reference, registries)
+        except BuilderError as error:
+            faults.append(error)
+        else:
+            if remote is not None:
+                return remote, []
+            faults.append(BuilderError(f"no registry has {reference}"))
+    return ListedImage(reference, "registry"), faults
+
+
+def _remote(reference: str, registries: Registries) -> ListedImage | None:
+    from jetson_containers.image.reference import parse_reference
+    from jetson_containers.image.registry.client import Registry
+    from jetson_containers.image.registry.place import parse_place
+
+    parsed = parse_reference(reference)
+    repository = parsed.repository if "/" in parsed.repository else f"library/{parsed.repository}"
+    place = parse_place(repository)
+    registry = Registry(place.host, registries.web(), registries.login)
+    asked = parsed.digest or parsed.tag or "latest"
+    found = registry.image(place.namespace, asked, registries.architecture)
+    if found is None:
+        return None
+    return ListedImage(
+        reference, "registry", found.architectures, found.created, found.labels, found.digest
+    )
+
+
+def verdict(candidate: Candidate, machine: str) -> str:
+    """What is to be said of one image, in lines."""
+    known = f"told by its {candidate.rests_on}"
+    if candidate.accepted:
+        return f"{candidate.reference} runs on this machine ({machine}); {known}"
+    lines = [f"{candidate.reference} does not fit ({machine}); {known}"]
+    lines += [f"  {reason.code}: {reason.message}" for reason in candidate.reasons]
+    return "\n".join(lines)

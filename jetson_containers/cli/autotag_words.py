@@ -1,0 +1,51 @@
+"""What autotag says: the ranked list as JSON and as a table, and why there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jetson_containers.image.selection import Candidate
+    from jetson_containers.platform.facts import HostFacts
+    from jetson_containers.platform.target import Target
+
+#: near misses that are shown
+MISSES = 3
+
+
+def document(
+    chosen: Candidate | None, candidates: Sequence[Candidate], host: HostFacts, target: Target
+) -> dict[str, Any]:
+    """The JSON form: the choice, what it was chosen for, and the ranked list."""
+    return {
+        "format": 1,
+        "image": chosen.reference if chosen else None,
+        "target": target.to_dict(),
+        "facts": host.to_dict(),
+        "candidates": [item.to_dict() for item in candidates],
+    }
+
+
+def table(candidates: Sequence[Candidate]) -> str:
+    """The ranked list in columns, the best first."""
+    rows = [("image", "source", "verdict", "why")]
+    for item in candidates:
+        verdict = "accepted" if item.accepted else "refused"
+        why = "; ".join(f"{reason.code}: {reason.message}" for reason in item.reasons)
+        rows.append((item.reference, item.image.listed.source, verdict, why or item.rests_on))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join((*(row[column].ljust(widths[column]) for column in range(3)), row[3]))
+        for row in rows
+    )
+
+
+def nothing(asked: str, candidates: Sequence[Candidate], target: Target, hint: str) -> str:
+    """Why there is nothing, the nearest misses, and what can be done."""
+    lines = [f"error: no image of {asked} runs on this machine ({target.name})"]
+    for item in candidates[:MISSES]:
+        codes = ", ".join(f"{reason.code} ({reason.message})" for reason in item.reasons)
+        lines.append(f"  {item.reference}: {codes}")
+    lines.append(f"  hint: {hint}")
+    return "\n".join(lines)
