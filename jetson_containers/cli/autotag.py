@@ -226,6 +226,8 @@ class Search:
             if not args.quiet:
                 for what in dict.fromkeys(fault.what for fault in self.registries.faults):
                     warn(what)
+                if chosen.image.label_problem:
+                    warn(f"{chosen.reference} is judged by its tag: {chosen.image.label_problem}")
                 if args.verbose:
                     say(f"{chosen.reference} for {self.target.name}, by its {chosen.rests_on}")
             return ExitCode.DONE

@@ -62,6 +62,8 @@ def _remote(reference: str, registries: Registries) -> ListedImage | None:
 def verdict(candidate: Candidate, machine: str) -> str:
     """What is to be said of one image, in lines."""
     known = f"told by its {candidate.rests_on}"
+    if candidate.image.label_problem:
+        known += f" ({candidate.image.label_problem})"
     if candidate.accepted:
         return f"{candidate.reference} runs on this machine ({machine}); {known}"
     lines = [f"{candidate.reference} does not fit ({machine}); {known}"]

@@ -33,7 +33,9 @@ def table(candidates: Sequence[Candidate]) -> str:
     for item in candidates:
         verdict = "accepted" if item.accepted else "refused"
         why = "; ".join(f"{reason.code}: {reason.message}" for reason in item.reasons)
-        rows.append((item.reference, item.image.listed.source, verdict, why or item.rests_on))
+        problem = item.image.label_problem
+        told = f"{item.rests_on} ({problem})" if problem else item.rests_on
+        rows.append((item.reference, item.image.listed.source, verdict, why or told))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join((*(row[column].ljust(widths[column]) for column in range(3)), row[3]))

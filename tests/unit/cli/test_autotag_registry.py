@@ -100,15 +100,18 @@ def test_labels_that_are_none_leave_the_tag(
     server.push("acme/app", f"1-{X86}", labels=broken)
     assert autotag("app", "--json") == 0
     (found,) = json.loads(autotag.out)["candidates"]
-    assert found["verified_by"] == "tag"
+    assert found["verified_by"] == "tag" and found["label_problem"]
+    assert "is judged by its tag: the label io.jetson-containers.target" in autotag.err
 
 
 def test_labels_that_lie_about_the_architecture(
     server: FakeRegistry, autotag: Autotag
 ) -> None:
     server.push("acme/app", f"1-{X86}", labels=labels("x86-cu130", "app:1"), arch="arm64")
+    server.push("acme/app", f"2-{X86}", labels=labels("orin-jp62", "app:1"))
     assert autotag("app") == 1
     assert autotag.out == "" and "wrong-arch" in autotag.err
+    assert "its labels say arm64, its configuration says amd64" in autotag.err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""``autotag`` on a real registry that holds what ``build`` pushed there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+
+import pytest
+from docker import DockerClient
+
+from jetson_containers.cli import autotag_build
+from jetson_containers.cli.main import main
+from tests.docker.trees import Tree
+from tests.unit.image.images import labels
+
+X86 = "amd64-cu130-24.04"
+
+
+@dataclass
+class Shop:
+    """A registry's namespace with the images of a tree, and the verb asking there alone."""
+
+    tree: Tree
+    client: DockerClient
+    place: str
+
+    @property
+    def app(self) -> str:
+        return self.tree.name("app")
+
+    def push(self, tag: str, told: dict[str, str]) -> None:
+        """An image that somebody else pushed under the package's name."""
+        repository = f"{self.place}/{self.app}"
+        container = self.client.containers.create(self.tree.base)
+        try:
+            changes = [f"LABEL {name}={json.dumps(text)}" for name, text in told.items()]
+            container.commit(repository, tag, changes="\n".join(changes) or None)
+        finally:
+            container.remove()
+        for line in self.client.images.push(repository, tag=tag, stream=True, decode=True):
+            assert "error" not in line, line
+        self.client.images.remove(f"{repository}:{tag}")
+
+    def autotag(self, *words: str) -> subprocess.CompletedProcess[str]:
+        argv = self.tree.argv("autotag", *words, "--registry", self.place, "--refresh")
+        return subprocess.run(
+            argv, env=self.tree.env(), capture_output=True, text=True, timeout=60, check=False
+        )
+
+
+@pytest.fixture
+def shop(tree: Tree, client: DockerClient, registry: str) -> Shop:
+    """``app`` on ``part``, built, pushed, and removed from the engine."""
+    for short, version, depends in (("part", "2.0", ""), ("app", "1.5", "part")):
+        header = "alias: thing" if short == "app" else ""
+        folder = tree.add(short, f"RUN echo {short} > /{short}", depends=depends, header=header)
+        file = folder / "Dockerfile"
+        name = f"name: {tree.name(short)}"
+        file.write_text(file.read_text().replace(f"{name}\n", f"{name}:{version}\n"))
+    place = f"{registry}/{tree.prefix}"
+    done = tree.build(tree.name("app"), "--push", place)
+    assert done.returncode == 0, done.stderr
+    for tag in [tag for image in client.images.list() for tag in image.tags]:
+        if tree.name("app") in tag and "jetson-stage" not in tag:
+            client.images.remove(tag)
+    return Shop(tree, client, place)
+
+
+def test_what_was_pushed_is_found(shop: Shop) -> None:
+    found = shop.autotag(shop.app)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout == f"{shop.place}/{shop.app}:1.5-{X86}\n"
+    # it is what can be pulled
+    assert shop.client.images.pull(found.stdout.strip()).labels
+    # all that it holds is in its label, also under other names
+    for words in ([shop.app, f"{shop.tree.name('part')}:2.0"], ["thing"]):
+        assert shop.autotag(*words, "--disable", "local").stdout == found.stdout
+    assert shop.autotag(f"{shop.app}:1.6").returncode == 1
+    judged = shop.autotag("--why-not", found.stdout.strip(), shop.app, "--disable", "local")
+    assert judged.returncode == 0 and "told by its label, exact" in judged.stderr
+
+
+def test_a_label_wins_over_a_tag(shop: Shop) -> None:
+    """Neither a newer tag on an image for another machine or of another package is taken, nor
+    one of the same version that nothing but the tag vouches for."""
+    shop.push(f"9-{X86}", labels("orin-jp62", f"{shop.app}:9"))
+    shop.push(f"8-{X86}", labels("x86-cu130", "other:8"))
+    shop.push(f"1.5-{X86.replace('24.04', '22.04')}", {})
+    found = shop.autotag(shop.app, "--json")
+    assert found.returncode == 0, found.stderr
+    told = json.loads(found.stdout)
+    assert told["image"] == f"{shop.place}/{shop.app}:1.5-{X86}"
+    told = {item["image"].rpartition(":")[2]: item for item in told["candidates"]
+            if item["source"] == "registry"}  # fmt: skip
+    assert [reason["code"] for reason in told[f"8-{X86}"]["reasons"]] == ["missing-package"]
+    assert [reason["code"] for reason in told[f"9-{X86}"]["reasons"]] == ["unreadable-tag"]
+    assert told["1.5-amd64-cu130-22.04"]["accepted"]
+    assert told["1.5-amd64-cu130-22.04"]["verified_by"] == "tag"
+
+
+def test_what_is_missing_is_built(
+    tree: Tree,
+    client: DockerClient,
+    registry: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Where ``--prefer build`` names it; stdout holds the reference of what was built."""
+    tree.add("app", "RUN true")
+    before = autotag_build.build_argv
+    # what a build here takes for its base
+    more = tree.build_argv("--base", tree.base)[4:]
+    monkeypatch.setattr(autotag_build, "build_argv", lambda *words: [*before(*words), *more])
+    monkeypatch.setenv("XDG_CACHE_HOME", tree.env()["XDG_CACHE_HOME"])
+    words = ("autotag", tree.name("app"), "--registry", f"{registry}/{tree.prefix}")
+    options = ("--prefer", "local,registry,build", "--quiet")
+    assert main(tree.argv(*words, *options)[3:]) == 0
+    reference = capfd.readouterr().out.removesuffix("\n")
+    assert reference.startswith(f"{tree.name('app')}:")
+    assert client.images.get(reference).labels
