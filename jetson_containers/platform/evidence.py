@@ -47,7 +47,7 @@ class Evidence:
         where = Location(path)
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (RecursionError, ValueError) as error:
             raise UsageError(
                 f"recorded facts are not JSON: {error}",
                 where=where,

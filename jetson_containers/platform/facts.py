@@ -78,13 +78,43 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the container engine says of itself."""
+    """What the container engine says of itself.
+
+    ``more`` holds what not every reader asks for; the properties below are its known parts.
+    """
 
     server_version: str
     default_runtime: str
     runtimes: tuple[str, ...]
     cdi_devices: tuple[str, ...]
     more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def api_version(self) -> str:
+        """The newest API that it speaks (``1.47``); empty where it was not asked."""
+        return str(self.more.get("api_version") or "")
+
+    @property
+    def storage_driver(self) -> str:
+        """``overlay2``, ``vfs``...; empty where it was not asked."""
+        return str(self.more.get("storage_driver") or "")
+
+    @property
+    def rootless(self) -> bool | None:
+        """Whether it runs without root's rights; ``None`` where it was not asked."""
+        value = self.more.get("rootless")
+        return value if isinstance(value, bool) else None
+
+    @property
+    def data_root(self) -> str:
+        """Where it keeps images; empty where it was not asked."""
+        return str(self.more.get("data_root") or "")
+
+    @property
+    def data_root_free(self) -> int | None:
+        """Free bytes there; ``None`` where that is not known."""
+        value = self.more.get("data_root_free")
+        return value if type(value) is int and value >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)

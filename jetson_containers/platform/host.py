@@ -13,10 +13,12 @@ from jetson_containers.platform.distro import find_distribution
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.facts import Fact, Gpu, HostFacts, first
 from jetson_containers.platform.family import BaseTarget, Family, anchor, base_targets, families
-from jetson_containers.platform.gpu import architecture_of_board
+from jetson_containers.platform.gpu import architecture_of_board, gpu_architectures
 from jetson_containers.platform.l4t import L4TMatch, find_l4t
 from jetson_containers.platform.selection import Selection
 from jetson_containers.platform.target import Arch, System, Target
+
+_THOR = 110
 
 
 def derive_facts(evidence: Evidence) -> HostFacts:
@@ -35,7 +37,7 @@ def derive_facts(evidence: Evidence) -> HostFacts:
         driver = Fact(reason=f"the integrated driver goes with L4T {match.asked}")
     return HostFacts(
         machine=machine,
-        system=_system(arch, match, l4t),
+        system=_system(arch, match, l4t, model, read.L4T_RELEASE_FILE in evidence.files),
         os=read.os_release(evidence),
         kernel=Fact(evidence.kernel, "uname -r") if evidence.kernel else Fact(reason="not told"),
         l4t=l4t,
@@ -43,8 +45,8 @@ def derive_facts(evidence: Evidence) -> HostFacts:
         model=model,
         driver=driver,
         driver_cuda=_driver_cuda(evidence, driver, match),
-        gpus=first(read.gpus_of_smi(evidence), _gpu_of_board(model)),
-        host_cuda=read.host_cuda(evidence),
+        gpus=_gpus(read.gpus_of_smi(evidence), _gpu_of_board(model)),
+        host_cuda=_host_cuda(read.host_cuda(evidence), read.host_cudart(evidence)),
         python=read.python(evidence),
         memory=read.memory(evidence),
         disk=read.disk(evidence),
@@ -66,6 +68,11 @@ def target_for(facts: HostFacts) -> Target:
         raise TargetError(
             f"this host has no target: {facts.machine.reason}",
             hint="name one with --target; `targets` lists them",
+        )
+    if facts.system.value is None:
+        raise TargetError(
+            f"this host has no target: {facts.system.reason}",
+            hint=f"mend {read.L4T_RELEASE_FILE}, or name a target with --target",
         )
     if arch == "aarch64" and facts.l4t.value is not None:
         return _jetson(facts, find_l4t(facts.l4t.value))
@@ -164,25 +171,40 @@ def _match(l4t: Version | None) -> tuple[L4TMatch | None, str]:
         return None, error.what
 
 
-def _system(arch: Arch | None, match: L4TMatch | None, l4t: Fact[Version]) -> Fact[System]:
+def _system(
+    arch: Arch | None,
+    match: L4TMatch | None,
+    l4t: Fact[Version],
+    model: Fact[str],
+    has_release_file: bool,
+) -> Fact[System]:
+    """Without a known L4T, an Arm machine is a server only if nothing says that it is a Jetson."""
     if arch is None:
         return Fact(reason="the machine is not known")
     if arch == "x86_64":
         return Fact("x86_64", "uname -m")
-    if l4t.value is None:
-        return Fact("sbsa", "uname -m, no L4T")
     if match is not None:
         return Fact(match.release.system, l4t.source)
-    return Fact("sbsa" if l4t.value.major >= 38 else "tegra", l4t.source)
+    if l4t.value is not None:
+        return Fact("sbsa" if l4t.value.major >= 38 else "tegra", l4t.source)
+    board = architecture_of_board(model.value) if model.value else None
+    if board == _THOR:
+        return Fact("sbsa", model.source)
+    if has_release_file or (board is not None and gpu_architectures()[board].tegra):
+        what = f"the {model.value!r}" if board is not None else "this machine"
+        return Fact(reason=f"{what} is a Jetson whose L4T is not known: {l4t.reason}")
+    return Fact("sbsa", "uname -m, no L4T")
 
 
 def _jetpack(match: L4TMatch | None, l4t: Fact[Version], why: str) -> Fact[Version]:
     if match is None:
         return Fact(reason=why or l4t.reason)
-    source = "L4T table"
-    if match.inferred:
-        source += f", inferred from L4T {match.release.version}"
-    return Fact(match.release.jetpack, source)
+    return Fact(match.release.jetpack, _table_source(match))
+
+
+def _table_source(match: L4TMatch) -> str:
+    inferred = "inferred from " if match.inferred else ""
+    return f"L4T table, {inferred}L4T {match.release.version}"
 
 
 def _driver_cuda(evidence: Evidence, driver: Fact[str], match: L4TMatch | None) -> Fact[Version]:
@@ -190,7 +212,7 @@ def _driver_cuda(evidence: Evidence, driver: Fact[str], match: L4TMatch | None) 
     if asked.value is not None:
         return asked
     if match is not None:
-        return Fact(match.release.cuda, f"L4T table, L4T {match.release.version}")
+        return Fact(match.release.cuda, _table_source(match))
     if driver.value is not None:
         try:
             found = cuda_of_driver(Version(driver.value))
@@ -199,6 +221,26 @@ def _driver_cuda(evidence: Evidence, driver: Fact[str], match: L4TMatch | None) 
         if found is not None:
             return Fact(found, f"driver {driver.value}, table of driver branches")
     return Fact(reason=asked.reason)
+
+
+def _gpus(
+    listed: Fact[tuple[Gpu, ...]], of_board: Fact[tuple[Gpu, ...]]
+) -> Fact[tuple[Gpu, ...]]:
+    """Both sources name a GPU in their own way: they disagree where the architectures do.
+
+    A discrete GPU beside the board's own is no contradiction.
+    """
+    numbers = {gpu.architecture for gpu in of_board.value or ()}
+    if numbers & {gpu.architecture for gpu in listed.value or ()}:
+        return listed
+    return first(listed, of_board)
+
+
+def _host_cuda(toolkit: Fact[Version], runtime: Fact[Version]) -> Fact[Version]:
+    """The parts count their patch versions each for itself: major and minor tell a difference."""
+    if toolkit.value and runtime.value and toolkit.value.release[:2] == runtime.value.release[:2]:
+        return toolkit
+    return first(toolkit, runtime)
 
 
 def _gpu_of_board(model: Fact[str]) -> Fact[tuple[Gpu, ...]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,12 @@ from jetson_containers.platform.evidence import Evidence
 
 #: seconds after which a command counts as not there; nvidia-smi can hang on a broken driver
 COMMAND_LIMIT = 10.0
+
+#: characters of one file that are read; those that facts come from have some thousand
+FILE_LIMIT = 1 << 20
+
+#: where WSL puts the driver of Windows, outside of the usual path of commands
+WSL_DRIVER = "usr/lib/wsl/lib"
 
 #: given an argv list, its standard output, or ``None`` where it is missing, failed or too slow
 Runner = Callable[[Sequence[str]], "str | None"]
@@ -69,13 +77,16 @@ def gather(
     """The evidence of the machine whose file system is ``root`` and whose commands ``run`` runs.
 
     ``machine`` and ``kernel`` default to this machine's ``uname``; ``engine`` is what a container
-    engine answered, for whoever asked it. Files that hold serial numbers are not read.
+    engine answered, for whoever asked it. Commands run at the same time, so that all of them
+    together take no longer than the slowest. Files that hold serial numbers are not read.
     """
     uname = os.uname()
+    machine = machine if machine is not None else uname.machine
     texts = {path: _text(root / path.lstrip("/")) for path in FILES}
-    outputs = {command: run(argv) for command, argv in COMMANDS.items()}
+    texts |= dict.fromkeys(_cuda_runtimes(root), "")
+    outputs = _at_once(_commands(root, machine), run)
     return Evidence(
-        machine=machine if machine is not None else uname.machine,
+        machine=machine,
         kernel=kernel if kernel is not None else uname.release,
         files={path: text for path, text in texts.items() if text is not None},
         commands={command: text for command, text in outputs.items() if text is not None},
@@ -83,8 +94,80 @@ def gather(
     )
 
 
+def native_libcuda(root: Path, machine: str) -> Path | None:
+    """The driver's own ``libcuda.so.1``, where the loader would look for it.
+
+    Never one under ``compat/`` or ``stubs/``: the first belongs to a toolkit, the second answers
+    nothing.
+    """
+    multiarch = f"usr/lib/{machine}-linux-gnu"
+    folders = (
+        WSL_DRIVER,
+        f"{multiarch}/nvidia",
+        f"{multiarch}/tegra",
+        multiarch,
+        "usr/lib64",
+        "usr/lib",
+    )
+    for folder in folders:
+        path = root / folder / "libcuda.so.1"
+        try:
+            real = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            continue
+        if not {"compat", "stubs"} & set(real.parts):
+            return path
+    return None
+
+
+def _commands(root: Path, machine: str) -> dict[str, tuple[str, ...]]:
+    """What to run, by the name under which evidence keeps the output."""
+    asked = dict(COMMANDS)
+    smi = root / WSL_DRIVER / "nvidia-smi"
+    if smi.exists():
+        asked |= {
+            name: (str(smi), *argv[1:]) for name, argv in asked.items() if argv[0] == read.SMI
+        }
+    library = native_libcuda(root, machine)
+    if library is not None:
+        asked[read.CU_DRIVER] = (sys.executable, "-I", "-S", "-c", _ASK_LIBCUDA, str(library))
+    return asked
+
+
+#: prints ``cuDriverGetVersion`` in a process of its own, for a broken driver takes it down
+_ASK_LIBCUDA = (
+    "import ctypes, sys; n = ctypes.c_int(); "
+    "sys.exit(ctypes.CDLL(sys.argv[1]).cuDriverGetVersion(ctypes.byref(n)) or print(n.value))"
+)
+
+
+def _at_once(commands: Mapping[str, Sequence[str]], run: Runner) -> dict[str, str | None]:
+    said: dict[str, str | None] = dict.fromkeys(commands)
+
+    def ask(name: str) -> None:
+        said[name] = run(commands[name])
+
+    threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in commands]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return said
+
+
+def _cuda_runtimes(root: Path) -> list[str]:
+    """The names of the CUDA runtimes in the toolkit that the machine has by default."""
+    folder, _, start = read.CUDART.rpartition("/")
+    try:
+        names = sorted(path.name for path in (root / folder.lstrip("/")).iterdir())
+    except OSError:
+        return []
+    return [f"{folder}/{name}" for name in names if name.startswith(start)]
+
+
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(FILE_LIMIT)
     except OSError:
         return None

@@ -1,4 +1,7 @@
-"""Readers of single sources: the text of one file or command in, one fact out."""
+"""Readers of single sources: the text of one file or command in, one fact out.
+
+Law: whatever the text, a reader answers with a fact; what cannot be read is a reason.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.facts import Engine, Fact, Gpu, OsRelease
 from jetson_containers.platform.gpu import (
     architecture_of_gpu,
+    current_number,
     gpu_architectures,
     is_data_center,
 )
@@ -27,6 +31,7 @@ OS_RELEASE = "/etc/os-release"
 MODEL_FILE = "/proc/device-tree/model"
 DRIVER_FILE = "/proc/driver/nvidia/version"
 CUDA_FILE = "/usr/local/cuda/version.json"
+CUDART = "/usr/local/cuda/lib64/libcudart.so."
 MEMORY_FILE = "/proc/meminfo"
 CGROUP_FILE = "/sys/fs/cgroup/cgroup.controllers"
 PYTHON_COMMAND = "python3 --version"
@@ -38,7 +43,9 @@ def l4t_of_file(evidence: Evidence) -> Fact[Version]:
     text = evidence.files.get(L4T_RELEASE_FILE)
     if text is None:
         return Fact(reason=f"{L4T_RELEASE_FILE} does not exist")
-    match = re.search(r"R(\d+)\s*\(release\),\s*REVISION:\s*(\d+(?:\.\d+)*)", text)
+    match = re.search(
+        r"R(\d{1,3})\s*\(release\),\s*REVISION:\s*(\d{1,3}(?:\.\d{1,3}){0,2})\b", text, re.ASCII
+    )
     if match is None:
         return Fact(reason=f"{L4T_RELEASE_FILE} has no release line: {text[:60]!r}")
     return Fact(Version(f"{match[1]}.{match[2]}"), L4T_RELEASE_FILE)
@@ -47,7 +54,7 @@ def l4t_of_file(evidence: Evidence) -> Fact[Version]:
 def l4t_of_package(evidence: Evidence) -> Fact[Version]:
     """The Debian package ``nvidia-l4t-core``: ``36.4.3-20250107174145`` is 36.4.3."""
     for command, output in evidence.commands.items():
-        match = re.search(r"(\d+\.\d+\.\d+)-\d{8,}", output)
+        match = re.search(r"\b(\d{1,3}\.\d{1,3}\.\d{1,3})-\d{8,}", output, re.ASCII)
         if "nvidia-l4t-core" in command and match:
             return Fact(Version(match[1]), "package nvidia-l4t-core")
     return Fact(reason="the package nvidia-l4t-core is not installed")
@@ -71,38 +78,51 @@ def model(evidence: Evidence) -> Fact[str]:
 
 
 def smi_rows(evidence: Evidence) -> list[list[str]]:
-    """The rows of ``nvidia-smi``'s query: driver, name, compute capability."""
-    lines = evidence.commands.get(SMI_QUERY, "").splitlines()
-    rows = [[cell.strip() for cell in line.split(",")] for line in lines]
-    return [row for row in rows if len(row) == 3 and re.match(r"\d", row[0])]
+    """The rows of ``nvidia-smi``'s query: driver, name, compute capability.
+
+    What is no row is left out: errors and warnings are printed among them.
+    """
+    found = (
+        re.fullmatch(r"\s*(\d{2,4}\.[\d.]{1,20}),(.*),([^,]*)", line, re.ASCII)
+        for line in evidence.commands.get(SMI_QUERY, "").splitlines()
+    )
+    return [[cell.strip() for cell in match.groups()] for match in found if match]
 
 
 def driver_of_smi(evidence: Evidence) -> Fact[str]:
-    """The driver version that ``nvidia-smi`` gives."""
+    """The driver version that ``nvidia-smi`` gives: by its query, or in the head of its table."""
     rows = smi_rows(evidence)
-    return Fact(rows[0][0], SMI) if rows else Fact(reason="nvidia-smi gave no driver version")
+    if rows:
+        return Fact(rows[0][0], SMI)
+    table = evidence.commands.get(SMI, "")
+    match = re.search(r"Driver Version:\s*(\d{2,4}\.[\d.]{1,20})", table, re.ASCII)
+    return Fact(match[1], SMI) if match else Fact(reason="nvidia-smi gave no driver version")
 
 
 def driver_of_file(evidence: Evidence) -> Fact[str]:
     """``NVRM version: NVIDIA UNIX ... Kernel Module  570.124.06  ...``."""
     text = evidence.files.get(DRIVER_FILE)
-    match = re.search(r"Kernel Module[^\n]*?\s(\d{3}\.[\d.]+)", text or "")
+    if text is None:
+        return Fact(reason=f"{DRIVER_FILE} does not exist")
+    match = re.search(r"Kernel Module[^\n]*?\s(\d{3,4}\.[\d.]{1,20})", text, re.ASCII)
     if match is None:
-        return Fact(reason=f"{DRIVER_FILE} does not exist" if text is None else "no version in it")
+        return Fact(reason=f"{DRIVER_FILE} has no version: {text[:60]!r}")
     return Fact(match[1], DRIVER_FILE)
 
 
 def cuda_of_libcuda(evidence: Evidence) -> Fact[Version]:
     """``cuDriverGetVersion``: 12080 is 12.8."""
     text = evidence.commands.get(CU_DRIVER, "").strip()
-    if not text.isdigit():
-        return Fact(reason="libcuda.so.1 was not asked")
+    if not re.fullmatch(r"[1-9]\d{3,5}", text, re.ASCII):
+        return Fact(reason="libcuda.so.1 gave no version")
     return Fact(Version(f"{int(text) // 1000}.{int(text) % 1000 // 10}"), CU_DRIVER)
 
 
 def cuda_of_smi(evidence: Evidence) -> Fact[Version]:
     """The ``CUDA Version:`` field of ``nvidia-smi``."""
-    match = re.search(r"CUDA Version:\s*(\d+\.\d+)", evidence.commands.get(SMI, ""))
+    match = re.search(
+        r"CUDA Version:\s*(\d{1,3}\.\d{1,3})\b", evidence.commands.get(SMI, ""), re.ASCII
+    )
     if match is None:
         return Fact(reason="nvidia-smi printed no CUDA version")
     return Fact(Version(match[1]), SMI)
@@ -112,11 +132,10 @@ def gpus_of_smi(evidence: Evidence) -> Fact[tuple[Gpu, ...]]:
     """The GPUs that ``nvidia-smi`` lists, equal ones counted."""
     counted: dict[Gpu, int] = {}
     for _, name, capability in smi_rows(evidence):
-        match = re.fullmatch(r"(\d+)\.(\d)", capability)
+        match = re.fullmatch(r"(\d{1,2})\.(\d)", capability, re.ASCII)
         number = int(match[1]) * 10 + int(match[2]) if match else architecture_of_gpu(name)
+        number = None if number is None else current_number(number)
         known = gpu_architectures().get(number or 0)
-        if known is not None and known.renamed is not None:
-            number, known = known.renamed, gpu_architectures()[known.renamed]
         gpu = Gpu(name, number, known.integrated if known else None, is_data_center(name))
         counted[gpu] = counted.get(gpu, 0) + 1
     if not counted:
@@ -139,31 +158,40 @@ def host_cuda(evidence: Evidence) -> Fact[Version]:
         data = json.loads(text)
         found = (data.get("cuda_nvcc") or data["cuda"])["version"]
         return Fact(Version(found), CUDA_FILE)
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidVersion):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Fact(reason=f"{CUDA_FILE} cannot be read")
+
+
+def host_cudart(evidence: Evidence) -> Fact[Version]:
+    """The same by the file name of the CUDA runtime: ``libcudart.so.12.6.77`` is 12.6.77."""
+    for path in sorted(evidence.files, reverse=True):
+        match = re.search(r"/libcudart\.so\.(\d{1,3}(?:\.\d{1,5}){1,2})$", path, re.ASCII)
+        if match:
+            return Fact(Version(match[1]), path)
+    return Fact(reason="there is no libcudart.so")
 
 
 def python(evidence: Evidence) -> Fact[Version]:
     """The host's own Python; it never decides what goes into a container."""
-    match = re.search(r"Python (\d+\.\d+\.\d+)", evidence.commands.get(PYTHON_COMMAND, ""))
+    text = evidence.commands.get(PYTHON_COMMAND, "")
+    match = re.search(r"Python (\d{1,2}\.\d{1,3}\.\d{1,3})", text, re.ASCII)
     return Fact(Version(match[1]), PYTHON_COMMAND) if match else Fact(reason="python3 is not there")
 
 
 def memory(evidence: Evidence) -> Fact[int]:
     """Total memory in bytes."""
-    match = re.search(r"^MemTotal:\s*(\d+) kB", evidence.files.get(MEMORY_FILE, ""), re.MULTILINE)
-    return (
-        Fact(int(match[1]) * 1024, MEMORY_FILE)
-        if match
-        else Fact(reason=f"{MEMORY_FILE} is unread")
-    )
+    text = evidence.files.get(MEMORY_FILE, "")
+    match = re.search(r"^MemTotal:\s*(\d{1,15}) kB", text, re.ASCII | re.MULTILINE)
+    if match is None:
+        return Fact(reason=f"{MEMORY_FILE} tells no MemTotal")
+    return Fact(int(match[1]) * 1024, MEMORY_FILE)
 
 
 def disk(evidence: Evidence) -> Fact[int]:
     """Free bytes of the file system that holds ``/``."""
     lines = evidence.commands.get(DISK_COMMAND, "").splitlines()
     cells = lines[-1].split() if lines else []
-    if len(cells) < 4 or not cells[3].isdigit():
+    if len(cells) < 4 or not re.fullmatch(r"\d{1,15}", cells[3], re.ASCII):
         return Fact(reason=f"{DISK_COMMAND} gave no answer")
     return Fact(int(cells[3]) * 1024, DISK_COMMAND)
 
@@ -186,9 +214,14 @@ def engine(evidence: Evidence) -> Fact[Engine]:
         Engine(
             server_version=str(data.get("server_version", "")),
             default_runtime=str(data.get("default_runtime", "")),
-            runtimes=tuple(data.get("runtimes") or ()),
-            cdi_devices=tuple(data.get("cdi_devices") or ()),
+            runtimes=_names(data.get("runtimes")),
+            cdi_devices=_names(data.get("cdi_devices")),
             more=more,
         ),
         "engine",
     )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """A list of names, or Docker's own mapping by name; what is neither is nothing."""
+    return tuple(map(str, value)) if isinstance(value, (list, tuple, dict)) else ()

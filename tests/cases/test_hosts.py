@@ -5,11 +5,13 @@ checkouts, where they are read and not copied.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jetson_containers.errors import TargetError
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.host import derive_facts, target_for
 from jetson_containers.platform.named import named_target
@@ -34,6 +36,11 @@ def check(path: Path) -> None:
     for name, value in case["expect"].get("facts", {}).items():
         assert said[name]["value"] == value, name
         assert said[name]["source"] if value is not None else said[name]["reason"]
+    refused = case["expect"].get("no_target")
+    if refused:
+        with pytest.raises(TargetError, match=re.escape(refused)):
+            target_for(facts)
+        return
     target = target_for(facts)
     assert named_target(target.name) == target
     values = target.to_dict()

@@ -101,3 +101,61 @@ def test_a_command_that_gives_nothing(argv: list[str]) -> None:
 
 def test_a_command_that_answers() -> None:
     assert run_command(["echo", "580.65"]) == "580.65\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "system"),
+    [
+        ("NVIDIA Jetson AGX Orin Developer Kit", None),
+        ("quill", None),
+        ("NVIDIA Jetson AGX Thor Developer Kit", "sbsa"),
+        ("NVIDIA DGX Spark", "sbsa"),
+        ("", "sbsa"),
+    ],
+)
+def test_an_arm_machine_without_l4t_is_a_server_unless_its_model_is_a_jetson(
+    model: str, system: str | None
+) -> None:
+    evidence = Evidence("aarch64", "6.8.12-tegra", files={"/proc/device-tree/model": model})
+    fact = derive_facts(evidence).system
+    assert fact.value == system
+    assert fact.source or "L4T is not known" in fact.reason
+
+
+def test_two_names_of_one_gpu_are_no_contradiction() -> None:
+    smi = "nvidia-smi --query-gpu=driver_version,name,compute_cap --format=csv,noheader"
+    model = {"/proc/device-tree/model": "NVIDIA Jetson AGX Thor Developer Kit"}
+    thor = Evidence("aarch64", files=model, commands={smi: "580.00, NVIDIA Thor, 11.0\n"})
+    assert derive_facts(thor).gpus.others == ()
+    odd = Evidence("aarch64", files=model, commands={smi: "540.4.0, Orin (nvgpu), 8.7\n"})
+    (other,) = derive_facts(odd).gpus.others
+    assert other[0][0].architecture == 110
+
+
+def test_a_runtime_of_another_version_than_the_toolkit_is_shown() -> None:
+    files = {
+        "/usr/local/cuda/version.json": '{"cuda": {"version": "12.6.68"}}',
+        "/usr/local/cuda/lib64/libcudart.so.12.6.77": "",
+    }
+    assert derive_facts(Evidence("x86_64", files=files)).host_cuda.others == ()
+    files["/usr/local/cuda/lib64/libcudart.so.12.8.90"] = ""
+    fact = derive_facts(Evidence("x86_64", files=files)).host_cuda
+    assert (str(fact.value), [str(value) for value, _ in fact.others]) == ("12.6.68", ["12.8.90"])
+
+
+def test_what_an_engine_says_may_have_any_form() -> None:
+    said = {
+        "runtimes": {"runc": {}, "nvidia": {}},
+        "cdi_devices": 7,
+        "rootless": True,
+        "storage_driver": "overlay2",
+        "data_root_free": -1,
+    }
+    engine = derive_facts(Evidence("x86_64", engine=said)).engine.value
+    assert engine is not None
+    assert (engine.runtimes, engine.cdi_devices) == (("runc", "nvidia"), ())
+    assert (engine.rootless, engine.storage_driver, engine.data_root_free) == (
+        True,
+        "overlay2",
+        None,
+    )
