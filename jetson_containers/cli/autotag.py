@@ -120,7 +120,7 @@ class Search:
             if source == "local":
                 images += self._local()
             elif source == "registry":
-                images += self._registry()
+                images += self._about(self.registries)
             elif best(candidates) is None and self._build_is_wanted():
                 code = self._build()
                 if code != ExitCode.DONE:
@@ -175,16 +175,16 @@ class Search:
 
     def _local(self) -> list[ImageFacts]:
         try:
-            found = self.local.about(self.request)
-            carried = {name for image in found for name, _ in image.packages}
-            return self.local.about(self.request) if self._resolve(carried) else found
+            return self._about(self.local)
         except UnreachableError as error:
             self.silent.append(error)
             return []
 
-    def _registry(self) -> list[ImageFacts]:
-        self._resolve(set())
-        return self.registries.about(self.request)
+    def _about(self, source: LocalImages | Registries) -> list[ImageFacts]:
+        """As the request is written; where no image is named so, as the catalogue names it."""
+        found = source.about(self.request)
+        carried = {name for image in found for name, _ in image.packages}
+        return source.about(self.request) if self._resolve(carried) else found
 
     def _build_is_wanted(self) -> bool:
         from jetson_containers.cli.autotag_build import wants_build

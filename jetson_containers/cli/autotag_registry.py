@@ -89,6 +89,7 @@ class Registries:
     now: Callable[[], float] = time.time
     faults: list[BuilderError] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    _down: set[Place] = field(default_factory=set)
 
     @classmethod
     def of(cls, args: argparse.Namespace, architecture: str) -> Registries:
@@ -124,11 +125,13 @@ class Registries:
         asked: list[tuple[Place, str]] = []
         for place, name in self._repositories(request):
             kept = self.cache.find(f"{place}/{name}", self.architecture)
+            # nobody waits twice for a registry that did not answer
+            unasked = self.offline or place in self._down
             if kept is not None and (
-                self.offline or (kept.is_fresh(self.now()) and not self.refresh)
+                unasked or (kept.is_fresh(self.now()) and not self.refresh)
             ):
                 self._use(place, name, kept, listed)
-            elif not self.offline:
+            elif not unasked:
                 asked.append((place, name))
         if asked:
             self._ask(asked, listed)
@@ -188,6 +191,7 @@ class Registries:
     ) -> None:
         """What was kept is better than nothing, and said to be old."""
         self.faults.append(error)
+        self._down.add(place)
         kept = self.cache.find(f"{place}/{name}", self.architecture)
         if kept is not None:
             self._use(place, name, kept, listed)

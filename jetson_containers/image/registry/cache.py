@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,6 +56,8 @@ class ListingCache:
         self, repository: str, architecture: str, images: Sequence[ListedImage], asked: float
     ) -> None:
         """Write a listing; readers see the old file or the new one."""
+        import tempfile
+
         key = _key(repository, architecture)
         document = {
             "format": _FORM,

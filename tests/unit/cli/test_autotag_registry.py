@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,23 @@ def test_a_registry_that_never_answers(server: FakeRegistry, autotag: Autotag) -
     server.fail("", Reply(hold=True))
     assert autotag("app", "--timeout", "0.2") == 3
     assert autotag.out == ""
+
+
+def test_nobody_waits_twice(
+    server: FakeRegistry, autotag: Autotag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alias is another name, and the same registry."""
+    monkeypatch.setattr(
+        "jetson_containers.cli.autotag_names.Names.resolved",
+        lambda _, request: tuple(replace(item, name="app") for item in request),
+    )
+    server.push("acme/app", f"1-{X86}")
+    server.fail("acme/thing", Reply(500))
+    assert autotag("thing", "--disable", "local") == 3
+    assert asked(server, "acme/app") == []
+    server.faults.clear()
+    assert autotag("thing", "--disable", "local") == 0
+    assert autotag.out == f"{autotag.place}/app:1-{X86}\n"
 
 
 def test_a_registry_that_recovers(server: FakeRegistry, autotag: Autotag) -> None:
