@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: columns of the table
 WIDTH = 100
 _NAME = 18
+#: what remedies print is no finding
+_STDERR = 2
 
 
 def parser() -> argparse.ArgumentParser:
@@ -193,7 +195,7 @@ def _run(remedy: Remedy, context: Context) -> None:
     for argv in remedy.commands:
         words = [context.program if word == "jetson-containers" else word for word in argv]
         try:
-            done = subprocess.run(words, stdout=sys.stderr, check=False)
+            done = subprocess.run(words, stdout=_STDERR, check=False)
         except OSError as error:
             warn(f"{words[0]} cannot be run: {error.strerror}")
             return

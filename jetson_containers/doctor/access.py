@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jetson_containers.doctor.engine import DOCKER_SOCKET
-from jetson_containers.doctor.model import USER, USER_ID, Check, Host, Verdict, info, ok, warning
+from jetson_containers.doctor.model import (
+    GROUPS,
+    USER,
+    USER_ID,
+    Check,
+    Host,
+    Verdict,
+    info,
+    ok,
+    warning,
+)
 
-#: those groups of the user that decide something, see :mod:`.wanted`
-GROUPS = "id -nG"
 SUDO = "sudo --version"
 
 

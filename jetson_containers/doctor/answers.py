@@ -11,10 +11,11 @@ SILENT = "commands without an answer"
 
 
 def judge(host: Host) -> Iterator[Verdict]:
-    silent = (host.output(SILENT) or "").splitlines()
+    lines = (host.output(SILENT) or "").splitlines()
+    silent = sorted({line.split()[0] for line in lines if line.strip()})
     for command in silent:
         remedy = None
-        if command.startswith("nvidia-smi"):
+        if command == "nvidia-smi":
             remedy = host.advice(("dmesg", "--level=err,warn"))
         yield warning(
             f"`{command}` did not end in time, so what it tells is not known"

@@ -37,8 +37,8 @@ def judge(host: Host) -> Iterator[Verdict]:
     mend = host.remedy(("timedatectl", "set-ntp", "true"))
     if now < floor(host):
         yield error(
-            f"the clock says {now:%Y-%m-%d}, which is past: no TLS certificate is valid, so "
-            "nothing can be pulled or installed",
+            f"the clock says {now:%Y-%m-%d}, and it is later: no TLS certificate is valid "
+            "for it, so nothing can be pulled or installed",
             mend,
         )
     elif (host.output(SYNCHRONISED) or "").strip() == "no":

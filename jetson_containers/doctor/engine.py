@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jetson_containers.doctor.model import (
+    GROUPS,
+    USER,
     Check,
     Host,
     Remedy,
@@ -37,13 +39,13 @@ def judge(host: Host) -> Iterator[Verdict]:
     elif found < version_in(BUILDKIT_THERE, strict=True):
         yield error(
             f"engine {version} has no BuildKit: steps with mounts and secrets cannot be built",
-            host.advice(("apt-get", "install", "--only-upgrade", "docker.io")),
+            host.upgrade("docker.io"),
         )
     elif found < version_in(BUILDKIT_DEFAULT, strict=True):
         yield warning(
             f"engine {version} is older than {BUILDKIT_DEFAULT}: BuildKit is used only where the "
             "client has the buildx plugin",
-            host.advice(("apt-get", "install", "docker-buildx")),
+            host.install("docker-buildx"),
         )
     else:
         yield ok(f"engine {version} answers")
@@ -54,9 +56,14 @@ def _silent(host: Host) -> Verdict:
     if said:
         return error(said)
     if host.output(DOCKER_SOCKET) is not None:
+        if not host.is_root and "docker" not in (host.output(GROUPS) or "").split():
+            return error(
+                "this user may not ask Docker, so whether it answers is not known: run doctor as "
+                "root, or join the group docker and log in again. Who is in it can become root",
+                host.advice(("usermod", "--append", "--groups", "docker", USER)),
+            )
         return error(
-            "Docker's socket is there and nobody answers at it: the daemon does not run, or this "
-            "user may not ask it",
+            "Docker's socket is there and nobody answers at it: the daemon does not run",
             host.remedy(("systemctl", "start", "docker")),
         )
     os = host.facts.os.value
@@ -68,7 +75,7 @@ def _silent(host: Host) -> Verdict:
         )
     return error(
         "no container engine answers, and none is installed",
-        host.advice(("apt-get", "install", "docker.io", "docker-buildx")),
+        host.install("docker.io", "docker-buildx"),
     )
 
 

@@ -19,6 +19,8 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info", "ok")
 USER = "$USER"
 #: ``id -u``: whether commands need ``sudo``
 USER_ID = "id -u"
+#: those groups of the user that decide something, see :mod:`.wanted`
+GROUPS = "id -nG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,20 @@ class Host:
     def admin(self, *argv: str) -> tuple[str, ...]:
         """``argv`` as the user has to type it to run it as root."""
         return argv if self.is_root else ("sudo", *argv)
+
+    def install(self, *packages: str) -> Remedy | None:
+        """Installing distribution packages; ``None`` where they are called otherwise."""
+        return self._apt("install", packages)
+
+    def upgrade(self, *packages: str) -> Remedy | None:
+        """Bringing packages that are there up to date."""
+        return self._apt("install --only-upgrade", packages)
+
+    def _apt(self, words: str, packages: tuple[str, ...]) -> Remedy | None:
+        os = self.facts.os.value
+        if os is None or os.id not in ("debian", "ubuntu"):
+            return None
+        return self.advice(("apt-get", *words.split(), *packages))
 
     def remedy(self, *commands: tuple[str, ...], disturbs: str = "") -> Remedy:
         """Safe commands, each run as root."""

@@ -104,7 +104,7 @@ def ask_default_index(distribution: str, target: Target, env: Mapping[str, str])
     accepted += [f"manylinux2014_{target.arch}", f"linux_{target.arch}"]
     argv = [
         *(sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check"),
-        *("--no-input", "--retries", "0", "--timeout", str(int(PATIENCE / 2))),
+        *("--no-input", "--retries", "1", "--timeout", str(int(PATIENCE / 2))),
         *("--only-binary=:all:", *(f"--platform={item}" for item in accepted)),
         *("--python-version", str(target.python), distribution),
     ]
@@ -123,9 +123,6 @@ def ask_default_index(distribution: str, target: Target, env: Mapping[str, str])
     match = re.search(r"^Available versions: (.+)$", done.stdout, re.MULTILINE)
     if match:
         return " ".join(["answered", *re.split(r",\s*", match[1].strip())])
-    return "absent" if "No matching distribution" in done.stderr and _quiet(done) else "unreachable"
-
-
-def _quiet(done: subprocess.CompletedProcess[str]) -> bool:
-    """pip says "no matching distribution" of an index that it could not reach, too."""
-    return not re.search(r"connection|timed out|retry", done.stderr, re.IGNORECASE)
+    # pip says "no matching distribution" of an index that it could not reach, too
+    reached = not re.search(r"retrying|connection|timed out", done.stderr, re.IGNORECASE)
+    return "absent" if reached and "No matching distribution" in done.stderr else "unreachable"

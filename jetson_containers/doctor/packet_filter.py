@@ -74,9 +74,9 @@ def _ways(version: Version) -> str:
     return "; ".join(ways)
 
 
-def _remedy(host: Host, version: Version) -> Remedy:
+def _remedy(host: Host, version: Version) -> Remedy | None:
     if version < CAN_DO_WITHOUT:
-        return host.advice(("apt-get", "install", "--only-upgrade", "docker-ce"))
+        return host.upgrade("docker-ce")
     return host.advice(
         ("systemctl", "edit", "docker"),
         ("systemctl", "restart", "docker"),

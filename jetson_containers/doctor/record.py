@@ -17,6 +17,7 @@ _COMMON = frozenset(
     (
         *("root", "user", "users", "admin", "test", "name", "host", "localhost", "data", "none"),
         *("ubuntu", "debian", "fedora", "linux", "docker", "podman", "overlay", "cgroup"),
+        *("dev", "etc", "lib", "mnt", "opt", "run", "tmp", "usr", "var", "cpu", "gpu", "all"),
         *("nvidia", "jetson", "tegra", "orin", "thor", "nano", "xavier", "spark"),
     )
 )
@@ -30,12 +31,12 @@ def without_identity(evidence: Evidence, names: Iterable[str]) -> Evidence:
     """``evidence`` without serial numbers, addresses, and the ``names`` of host and user.
 
     Home directories become ``/home/user``, a name becomes ``name``, a UUID and a MAC address
-    zeros. Names of three letters or fewer, and those that many machines have (``ubuntu``,
+    zeros. Names of one or two letters, and those that many machines have (``ubuntu``,
     ``nvidia``), stay: they tell nothing, and stand in texts with another meaning.
     Law: what was cleaned already is not changed.
     """
     secret = sorted(
-        {name for name in names if len(name) > 3 and name.lower() not in _COMMON},
+        {name for name in names if len(name) > 2 and name.lower() not in _COMMON},
         key=len,
         reverse=True,
     )

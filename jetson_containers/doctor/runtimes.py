@@ -25,14 +25,21 @@ def judge(host: Host) -> Iterator[Verdict]:
         if not host.is_tegra and "nvidia.com/gpu=all" in engine.cdi_devices:
             yield ok("GPUs are reached as CDI devices; the NVIDIA runtime is not needed")
             return
+        if host.engine("rootless"):
+            yield error(
+                f"the engine, which runs without root, has no NVIDIA runtime (its runtimes: "
+                f"{listed}) and lists no GPU as CDI device: no container reaches the GPU"
+            )
+            return
         install = () if host.output(TOOLKIT) else (("apt-get", "install", "-y", _package(host)),)
         yield error(
             f"the engine has no NVIDIA runtime (its runtimes: {listed}): no container reaches "
             "the GPU",
             host.remedy(*install, CONFIGURE, RESTART, disturbs=STOPS),
         )
-    elif host.is_tegra and engine.default_runtime != "nvidia":
-        yield warning(
+    elif host.is_jetson and engine.default_runtime != "nvidia":
+        # from L4T 38 on, a build can be given the GPU as a CDI device as well
+        yield (warning if host.is_tegra else info)(
             f"the default runtime is {engine.default_runtime or 'not known'}. On Jetson the "
             "driver's libraries are mounted into containers by the NVIDIA runtime; steps of a "
             "build have the default one, so what looks for the GPU or libcuda while it is built "
@@ -43,8 +50,6 @@ def judge(host: Host) -> Iterator[Verdict]:
         yield ok("the NVIDIA runtime is there, and the default")
     else:
         yield ok(f"the NVIDIA runtime is there (default: {engine.default_runtime})")
-    if host.is_tegra and engine.default_runtime == "nvidia" and not host.output(TOOLKIT):
-        yield info("nvidia-ctk, the toolkit's command line, is not on PATH")
 
 
 def _package(host: Host) -> str:

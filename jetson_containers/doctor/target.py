@@ -17,7 +17,10 @@ def judge(host: Host) -> Iterator[Verdict]:
         yield info(f"images are for {host.target.name}; no NVIDIA GPU or driver was seen here")
         return
     gpus = host.facts.gpus.value or ()
-    named = ", ".join(f"{gpu.count} x {gpu.name}" for gpu in gpus) or host.facts.gpus.reason
+    named = ", ".join(f"{gpu.count} x {gpu.name}" for gpu in gpus)
+    if not named:
+        yield info(f"images are for {host.target.name}; which GPU: {host.facts.gpus.reason}")
+        return
     yield ok(f"images are for {host.target.name}; GPU: {named}")
 
 

@@ -59,14 +59,17 @@ def judge(host: Host) -> Iterator[Verdict]:
     if version is None:
         yield info(f"nvidia-ctk says no version that can be read: {said.strip()[:60]!r}")
         return
-    upgrade = host.advice(
-        ("apt-get", "install", "--only-upgrade", "nvidia-container-toolkit"),
-        disturbs="containers that run keep the old version until they are started again",
-    )
+    upgrade = host.upgrade("nvidia-container-toolkit")
     faults = [item for item in KNOWN_FAULTS if SpecifierSet(item.versions).contains(version)]
     for item in faults:
+        if host.is_tegra:
+            yield info(
+                f"NVIDIA Container Toolkit {version}: {item.fault}; source: {item.source}. On "
+                "Jetson the version that comes with JetPack is the one that fits"
+            )
+            continue
         yield warning(
-            f"NVIDIA Container Toolkit {version}: {item.fault} ({item.source})", upgrade
+            f"NVIDIA Container Toolkit {version}: {item.fault}; source: {item.source}", upgrade
         )
     if version < version_in(CDI_SINCE, strict=True) and not host.is_tegra:
         yield warning(

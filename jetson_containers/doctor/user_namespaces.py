@@ -11,7 +11,7 @@ NO_CGROUPS = "nvidia-container-cli.no-cgroups"
 
 
 def judge(host: Host) -> Iterator[Verdict]:
-    if host.facts.engine.value is None:
+    if host.engine("rootless") is None:
         return
     if host.engine("rootless"):
         if host.is_tegra:

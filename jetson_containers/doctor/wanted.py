@@ -96,7 +96,7 @@ def wanted(kernel: str) -> Wanted:
         },
         commands={
             model.USER_ID: _whole,
-            access.GROUPS: _deciding_groups,
+            model.GROUPS: _deciding_groups,
             access.SUDO: _one_line,
             clock.NOW: _whole,
             clock.SYNCHRONISED: _whole,

@@ -20,16 +20,16 @@ def questions(index: WheelIndex) -> tuple[str, ...]:
 
 
 def judge(host: Host) -> Iterator[Verdict]:
+    unasked = []
     for index in host.indexes:
-        said = {
-            name: host.output(question(index.name, name))
-            for name in questions(index)
-        }
+        said = {name: host.output(question(index.name, name)) for name in questions(index)}
         answers = {name: text for name, text in said.items() if text}
-        if not answers:
-            yield info(f"the wheel index {index.name} was not asked")
-            continue
-        yield _of(index, answers)
+        if answers:
+            yield _of(index, answers)
+        else:
+            unasked.append(index.name)
+    if unasked:
+        yield info(f"wheel indexes that were not asked: {', '.join(unasked)}")
 
 
 def _of(index: WheelIndex, answers: Mapping[str, str]) -> Verdict:

@@ -1,0 +1,123 @@
+"""Checks of the way to the GPU: runtimes, toolkit, CDI."""
+
+from __future__ import annotations
+
+import pytest
+
+from jetson_containers.doctor import cdi, runtimes, toolkit
+from tests.unit.doctor.hosts import orin, remedy, said, server, severities
+
+ETC, RUN = cdi.SPECIFICATIONS
+
+
+def ctk(version: str) -> dict[str, str]:
+    return {toolkit.TOOLKIT: f"NVIDIA Container Toolkit CLI version {version}\n"}
+
+
+def test_without_the_nvidia_runtime_no_container_reaches_the_gpu() -> None:
+    host = server(engine={"runtimes": ["runc"]}, commands=ctk("1.18.0"))
+    (verdict,) = said(runtimes.CHECK, host)
+    assert verdict.severity == "error"
+    assert verdict.remedy is not None and verdict.remedy.automatic
+    assert "stops every container" in verdict.remedy.disturbs
+    assert str(verdict.remedy) == (
+        "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
+    )
+
+
+def test_the_toolkit_is_installed_first_where_it_is_missing() -> None:
+    mends = remedy(runtimes.CHECK, orin(engine={"runtimes": ["runc"]}))
+    assert mends.startswith("sudo apt-get install -y nvidia-container && ")
+
+
+def test_on_jetson_the_nvidia_runtime_has_to_be_the_default() -> None:
+    host = orin(engine={"default_runtime": "runc"})
+    assert severities(runtimes.CHECK, host) == ["warning"]
+    assert "--set-as-default" in remedy(runtimes.CHECK, host)
+    assert severities(runtimes.CHECK, server(engine={"default_runtime": "runc"})) == ["ok"]
+
+
+def test_cdi_devices_stand_in_for_the_runtime_but_not_on_tegra() -> None:
+    engine = {"runtimes": ["runc"], "cdi_devices": ["nvidia.com/gpu=all"]}
+    assert severities(runtimes.CHECK, server(engine=engine)) == ["ok"]
+    assert severities(runtimes.CHECK, orin(engine=engine)) == ["error"]
+
+
+def test_a_machine_without_a_gpu_needs_none_of_it() -> None:
+    host = server(gpu=False, engine={"runtimes": ["runc"]})
+    assert severities(runtimes.CHECK, host) == ["ok"]
+    assert said(toolkit.CHECK, host) == []
+    assert said(cdi.CHECK, host) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.11.0", ["warning", "warning"]),
+        ("1.16.1", ["warning"]),
+        ("1.16.2", ["warning"]),
+        ("1.17.0", ["warning", "warning"]),
+        ("1.17.8", ["ok"]),
+        ("1.19.1", ["warning"]),
+        ("1.20.0", ["ok"]),
+        ("unknown", ["info"]),
+    ],
+)
+def test_versions_of_the_toolkit(version: str, expected: list[str]) -> None:
+    assert severities(toolkit.CHECK, server(commands=ctk(version))) == expected
+
+
+def test_each_known_fault_has_a_source() -> None:
+    assert all(item.fault and item.source for item in toolkit.KNOWN_FAULTS)
+
+
+def test_on_jetson_a_fault_of_the_toolkit_is_told_and_not_mended() -> None:
+    (verdict,) = said(toolkit.CHECK, orin(commands=ctk("1.16.2")))
+    assert (verdict.severity, verdict.remedy) == ("info", None)
+
+
+@pytest.mark.parametrize("path", cdi.SPECIFICATIONS)
+@pytest.mark.parametrize(
+    ("library", "expected"),
+    [
+        ("libcuda.so.570.124.06", "ok"),
+        ("libcuda.so.570.124", "warning"),
+        ("libnvidia-ml.so.550.120", "warning"),
+        ("libcuda.so.1", "info"),
+    ],
+)
+def test_a_specification_is_of_the_driver_that_runs(
+    path: str, library: str, expected: str
+) -> None:
+    host = server(files={path: f"{library}\n"}, engine={"server_version": "24.0"})
+    assert severities(cdi.CHECK, host) == [expected]
+
+
+def test_an_outdated_specification_is_made_again_where_it_lies() -> None:
+    host = server(files={RUN: "libcuda.so.1.2\nlibcuda.so.550.120\n"})
+    assert remedy(cdi.CHECK, host) == f"sudo nvidia-ctk cdi generate --output={RUN}"
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ({"runtimes": ["runc"], "cdi_devices": []}, "warning"),
+        ({"runtimes": ["nvidia", "runc"], "cdi_devices": []}, "info"),
+        ({"cdi_devices": ["nvidia.com/gpu=all"]}, "ok"),
+    ],
+)
+def test_without_a_specification(engine: dict[str, list[str]], expected: str) -> None:
+    assert severities(cdi.CHECK, server(engine=engine)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("24.0.7", ["ok"]), ("27.5.1", ["ok", "info"]), ("28.2.0", ["ok", "warning"])],
+)
+def test_an_engine_that_does_not_list_what_is_specified(
+    version: str, expected: list[str]
+) -> None:
+    host = server(
+        files={ETC: "libcuda.so.570.124.06\n"}, engine={"server_version": version}
+    )
+    assert severities(cdi.CHECK, host) == expected
