@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jetson_containers.doctor.model import Check, Host, Verdict, ok, warning
+from jetson_containers.platform.read import CU_DRIVER, SMI
 
-#: the commands that did not end in time, one a line
+#: the programs that did not end in time, one a line
 SILENT = "commands without an answer"
 
 
 def judge(host: Host) -> Iterator[Verdict]:
-    lines = (host.output(SILENT) or "").splitlines()
-    silent = sorted({line.split()[0] for line in lines if line.strip()})
+    silent = sorted(set((host.output(SILENT) or "").split()))
     for command in silent:
         remedy = None
-        if command == "nvidia-smi":
+        if command in (SMI, CU_DRIVER):
             remedy = host.advice(("dmesg", "--level=err,warn"))
         yield warning(
             f"`{command}` did not end in time, so what it tells is not known"

@@ -21,6 +21,7 @@ from jetson_containers.doctor.wanted import wanted
 from jetson_containers.engine.address import EngineAddress, get
 from jetson_containers.engine.locate import locate
 from jetson_containers.errors import BuilderError
+from jetson_containers.platform import read
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.probe import COMMAND_LIMIT, Runner, gather, run_command
 
@@ -48,7 +49,7 @@ def gather_evidence(
         began = time.monotonic()
         said = run(argv)
         if said is None and time.monotonic() - began > COMMAND_LIMIT - 0.5:
-            silent.append(" ".join(argv))
+            silent.append(_name(argv))
         return said
 
     known = _at_once({"": lambda: gather(root=root, run=patient)}, limit)
@@ -82,7 +83,7 @@ def gather_evidence(
         said, device = about_engine
         commands |= {disk.DATA_DEVICE: device} if device else {}
     if silent:
-        commands[answers.SILENT] = "".join(f"{item}\n" for item in sorted(silent))
+        commands[answers.SILENT] = "".join(f"{item}\n" for item in sorted(set(silent)))
     return replace(base, files=files, commands=commands, engine=said)
 
 
@@ -132,7 +133,11 @@ def _engine(
         return f"{error.what}\n"
     if address is None:
         return None
-    info = _document(address, "/info")
+    if address.host.startswith("ssh://"):
+        # only the client reaches it, by the environment or context that chose it
+        info = _object(run((address.docker or "docker", "info", "--format", "{{json .}}")))
+    else:
+        info = _document(address, "/info")
     if not info:
         return "what answers at the engine's address is no container engine\n"
     api = str(_document(address, "/version").get("ApiVersion") or "")
@@ -146,12 +151,22 @@ def _engine(
 
 
 def _document(address: EngineAddress, path: str) -> Mapping[str, Any]:
-    body = get(address.host, path, timeout=COMMAND_LIMIT, tls_dir=address.tls_dir)
+    return _object(get(address.host, path, timeout=COMMAND_LIMIT, tls_dir=address.tls_dir))
+
+
+def _object(text: str | bytes | None) -> Mapping[str, Any]:
+    """A JSON object; empty for everything else."""
     try:
-        found = json.loads(body) if body else {}
-    except ValueError:
+        found = json.loads(text) if text else {}
+    except (RecursionError, ValueError):
         return {}
     return found if isinstance(found, Mapping) else {}
+
+
+def _name(argv: Sequence[str]) -> str:
+    """What a command is called, wherever it lies."""
+    asks_driver = any(read.CU_DRIVER in word for word in argv)
+    return read.CU_DRIVER if asks_driver else Path(argv[0]).name
 
 
 def _reading(root: Path, path: str) -> Callable[[], str | None]:

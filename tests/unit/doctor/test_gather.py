@@ -143,7 +143,7 @@ def test_a_command_that_hangs_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         return None
 
     found = gather.gather_evidence(nowhere(tmp_path), root=tmp_path, run=run)
-    assert found.commands[answers.SILENT] == "nvpmodel -q\n"
+    assert found.commands[answers.SILENT] == "nvpmodel\n"
 
 
 def test_a_machine_that_has_nothing_is_still_described(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_a_gpu_may_have_a_name_for_each_source() -> None:
 
 
 def test_a_program_that_hangs_is_named_once() -> None:
-    host = server(commands={answers.SILENT: "nvidia-smi\nnvidia-smi --query\n"})
+    host = server(commands={answers.SILENT: "nvidia-smi\nnvidia-smi\n"})
     (verdict,) = said(answers.CHECK, host)
     assert verdict.severity == "warning" and "`nvidia-smi` did not end" in verdict.message
 
