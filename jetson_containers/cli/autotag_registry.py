@@ -165,7 +165,7 @@ class Registries:
             for place, name in asked
         ]
         # a little more than the patience, so that what ran out of it says so itself
-        answers = ask_all(questions, workers=_WORKERS, seconds=self.timeout + 1)
+        answers = ask_all(questions, workers=_WORKERS, seconds=self.timeout * 1.1)
         for (place, name), answer in zip(asked, answers, strict=True):
             if answer is None:
                 answer = UnreachableError(f"{place} gave no answer in {self.timeout:g} s")

@@ -144,8 +144,13 @@ def test_a_registry_that_fails(
     assert autotag.err == ""
 
 
-def test_a_registry_that_never_answers(server: FakeRegistry, autotag: Autotag) -> None:
-    server.fail("", Reply(hold=True))
+@pytest.mark.parametrize(
+    "reply", [Reply(hold=True), Reply(200, headers={"Content-Length": "99999"}, drip=True)]
+)
+def test_a_registry_that_never_answers(
+    reply: Reply, server: FakeRegistry, autotag: Autotag
+) -> None:
+    server.fail("", reply)
     assert autotag("app", "--timeout", "0.2") == 3
     assert autotag.out == ""
 
@@ -204,6 +209,33 @@ def test_an_image_of_too_many_labels_is_left_out(
     server.document("acme/app", OCI_MANIFEST, manifest, f"1-{X86}")
     assert autotag("app") == 1
     assert autotag.out == "" and "2147483648 bytes of configuration" in autotag.err
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (None, "the logins cannot be read"),
+        ('{"auths": ', "it is no JSON"),
+        ('{"credsStore": "asleep"}', "docker-credential-asleep cannot be run"),
+    ],
+)
+def test_logins_that_cannot_be_had(
+    config: str | None, said: str, server: FakeRegistry, autotag: Autotag, tmp_path: Path
+) -> None:
+    """They matter where a login is wanted, and there they are the reason."""
+    file = tmp_path / "docker" / "config.json"
+    file.parent.mkdir()
+    if config is None:
+        file.mkdir()
+    else:
+        file.write_text(config)
+    server.push("acme/app", f"1-{X86}")
+    assert autotag("app") == 0
+    server.fail("", Reply(401, b"", {"WWW-Authenticate": 'Basic realm="x"'}))
+    assert autotag("app", "--refresh", "--prefer", "local,registry") == 0
+    assert said in autotag.err  # the last answer is used, and the trouble is told
+    assert autotag("app:7", "--refresh") == 3
+    assert autotag.out == "" and said in autotag.err
 
 
 class TestCache:

@@ -23,13 +23,17 @@ def digest_of(body: bytes) -> str:
 
 @dataclass
 class Reply:
-    """An answer; ``hold`` keeps it back until the server stops, ``cut`` sends so many bytes."""
+    """An answer; ``hold`` keeps it back until the server stops, ``cut`` sends so many bytes.
+
+    ``drip`` sends a byte now and then: never nothing for long, and never all.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     hold: bool = False
     cut: int | None = None
+    drip: bool = False
 
 
 @dataclass
@@ -192,6 +196,12 @@ def serving(registry: FakeRegistry) -> Iterator[FakeRegistry]:
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+            if reply.drip:
+                with contextlib.suppress(OSError):
+                    while not registry.end.wait(0.02):
+                        self.wfile.write(b" ")
+                self.close_connection = True
+                return
             self.wfile.write(reply.body[: reply.cut])
             if reply.cut is not None:
                 self.close_connection = True
