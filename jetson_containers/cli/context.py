@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetson_containers.errors import Location, UsageError, raise_all
+from jetson_containers.errors import UsageError, raise_all
 from jetson_containers.platform.settings import SETTING_NAMES, target_from_settings
 from jetson_containers.platform.target import Target
 
@@ -152,20 +152,10 @@ class Context:
     @cached_property
     def evidence(self) -> Evidence:
         """The raw texts that facts are read from: recorded, or gathered here."""
-        from jetson_containers.platform.evidence import Evidence
+        from jetson_containers.cli.host import read_evidence
         from jetson_containers.platform.probe import gather
 
-        if not self.args.facts:
-            return gather()
-        path = Path(self.args.facts)
-        try:
-            return Evidence.from_json(path.read_text(encoding="utf-8"), path=str(path))
-        except OSError as error:
-            raise UsageError(
-                f"the recorded facts cannot be read: {error.strerror}",
-                where=Location(str(path)),
-                hint="name a JSON file in the form of docs/targets.md",
-            ) from None
+        return read_evidence(self.args.facts) if self.args.facts else gather()
 
     @cached_property
     def search_dirs(self) -> tuple[Path, ...]:
