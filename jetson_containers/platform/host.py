@@ -50,7 +50,7 @@ def derive_facts(evidence: Evidence) -> HostFacts:
         python=read.python(evidence),
         memory=read.memory(evidence),
         disk=read.disk(evidence),
-        cgroup=read.cgroup(evidence),
+        cgroup=first(read.cgroup(evidence), read.cgroup_of_engine(evidence)),
         engine=read.engine(evidence),
     )
 

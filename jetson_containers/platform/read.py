@@ -203,6 +203,12 @@ def cgroup(evidence: Evidence) -> Fact[int]:
     return Fact(reason=f"{CGROUP_FILE} does not exist (cgroup 1, or not recorded)")
 
 
+def cgroup_of_engine(evidence: Evidence) -> Fact[int]:
+    """The cgroup version that the container engine works with."""
+    told = str(evidence.engine.get("cgroup_version", ""))
+    return Fact(int(told), "engine") if told in ("1", "2") else Fact(reason="no engine told it")
+
+
 def engine(evidence: Evidence) -> Fact[Engine]:
     """The container engine, as it answered."""
     data = evidence.engine

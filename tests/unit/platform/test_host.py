@@ -159,3 +159,9 @@ def test_what_an_engine_says_may_have_any_form() -> None:
         "overlay2",
         None,
     )
+
+
+def test_the_engine_tells_of_cgroup_1_too() -> None:
+    fact = derive_facts(Evidence("x86_64", engine={"cgroup_version": "1"})).cgroup
+    assert (fact.value, fact.source) == (1, "engine")
+    assert derive_facts(Evidence("x86_64", engine={"cgroup_version": 1.5})).cgroup.value is None
