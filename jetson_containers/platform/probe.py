@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,18 +74,21 @@ def gather(
     machine: str | None = None,
     kernel: str | None = None,
     engine: Mapping[str, Any] | None = None,
+    limit: float = COMMAND_LIMIT + 1,
 ) -> Evidence:
     """The evidence of the machine whose file system is ``root`` and whose commands ``run`` runs.
 
     ``machine`` and ``kernel`` default to this machine's ``uname``; ``engine`` is what a container
     engine answered, for whoever asked it. Commands run at the same time, so that all of them
-    together take no longer than the slowest. Files that hold serial numbers are not read.
+    together take no longer than the slowest, and never longer than ``limit`` seconds: a process
+    that waits in a broken driver cannot even be killed. Files that hold serial numbers are not
+    read.
     """
     uname = os.uname()
     machine = machine if machine is not None else uname.machine
     texts = {path: _text(root / path.lstrip("/")) for path in FILES}
     texts |= dict.fromkeys(_cuda_runtimes(root), "")
-    outputs = _at_once(_commands(root, machine), run)
+    outputs = _at_once(_commands(root, machine), run, limit)
     return Evidence(
         machine=machine,
         kernel=kernel if kernel is not None else uname.release,
@@ -141,18 +145,22 @@ _ASK_LIBCUDA = (
 )
 
 
-def _at_once(commands: Mapping[str, Sequence[str]], run: Runner) -> dict[str, str | None]:
+def _at_once(
+    commands: Mapping[str, Sequence[str]], run: Runner, limit: float
+) -> dict[str, str | None]:
     said: dict[str, str | None] = dict.fromkeys(commands)
 
     def ask(name: str) -> None:
         said[name] = run(commands[name])
 
+    # daemons: whoever still waits is left behind when the program ends
     threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in commands]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + limit
     for thread in threads:
-        thread.join()
-    return said
+        thread.join(max(0.0, end - time.monotonic()))
+    return dict(said)
 
 
 def _cuda_runtimes(root: Path) -> list[str]:

@@ -84,6 +84,20 @@ def test_commands_run_at_the_same_time(tmp_path: Path) -> None:
     assert set(evidence.commands.values()) == {"done"}
 
 
+def test_a_command_that_cannot_be_killed_is_left_behind(tmp_path: Path) -> None:
+    released = threading.Event()
+
+    def run(argv: Sequence[str]) -> str | None:
+        if argv[0] == "nvidia-smi":
+            released.wait()
+        return "done"
+
+    evidence = gather(root=tmp_path, run=run, machine="x86_64", kernel="6.8", limit=0.5)
+    released.set()
+    assert read.PYTHON_COMMAND in evidence.commands
+    assert read.SMI not in evidence.commands
+
+
 def test_a_file_without_end_is_cut(tmp_path: Path) -> None:
     path = tmp_path / read.L4T_RELEASE_FILE.lstrip("/")
     path.parent.mkdir(parents=True)
