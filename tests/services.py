@@ -16,6 +16,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,8 +65,13 @@ def program(name: str, package: str, cache_dir: Path) -> Path:
     return program(name, package, cache_dir)
 
 
-def start_registry(folder: Path, cache_dir: Path) -> tuple[str, ProcessId]:
-    """A registry on a free port of 127.0.0.1 with its store in ``folder``; ``host:port``."""
+def start_registry(
+    folder: Path, cache_dir: Path, more: Mapping[str, object] | None = None
+) -> tuple[str, ProcessId]:
+    """A registry on a free port of 127.0.0.1 with its store in ``folder``; ``host:port``.
+
+    ``more`` is added to its configuration.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     binary = program("docker-registry", "docker-registry", cache_dir)
     with socket.socket() as probe:
@@ -79,6 +85,7 @@ def start_registry(folder: Path, cache_dir: Path) -> tuple[str, ProcessId]:
         },
         "http": {"addr": address},
         "log": {"accesslog": {"disabled": True}},
+        **(more or {}),
     }
     config = folder / "config.yml"
     config.write_text(json.dumps(settings), encoding="utf-8")
@@ -96,6 +103,8 @@ def start_registry(folder: Path, cache_dir: Path) -> tuple[str, ProcessId]:
     while time.monotonic() < deadline and process.poll() is None:
         try:
             opener.open(f"http://{address}/v2/", timeout=2).close()
+        except urllib.error.HTTPError:
+            pass  # it asks for a login
         except OSError:
             time.sleep(0.02)
             continue

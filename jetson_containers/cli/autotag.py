@@ -218,7 +218,7 @@ class Search:
         if args.explain and candidates:
             say(table(candidates))
         if not args.quiet:
-            for remark in self.registries.remarks:
+            for remark in dict.fromkeys(self.registries.remarks):
                 say(remark)
         self._print(chosen, candidates)
         faults = [*self.silent, *self.registries.faults]
@@ -236,9 +236,8 @@ class Search:
         }
         if not args.quiet:
             say(nothing(self._asked, candidates, self.target, self._hint))
-            for fault in faults:
-                if str(fault) not in unreached:
-                    warn(fault.what)
+            for what in dict.fromkeys(f.what for f in faults if str(f) not in unreached):
+                warn(what)
         for text in unreached:
             say(f"error: {text}")
         return ExitCode.UNREACHABLE if unreached else ExitCode.FAILED

@@ -52,7 +52,7 @@ def add_registry_options(parser: argparse.ArgumentParser) -> None:
         "--refresh", action="store_true", help="ask again, however fresh the last answer is"
     )
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=30.0,
+        "--timeout", metavar="SECONDS", type=seconds, default=30.0,
         help="how long registries may take, together (default: 30)",
     )  # fmt: skip
     group.add_argument(
@@ -61,7 +61,8 @@ def add_registry_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A span of more than nothing and less than a day; ``ValueError`` for anything else."""
     value = float(text)
     if not 0 < value < 86400:
         raise ValueError(text)
@@ -110,7 +111,7 @@ class Registries:
             places=tuple(dict.fromkeys([*named, *hub])),
             cache=ListingCache(default_cache_dir(os.environ) / "listings"),
             login=docker_login,
-            plain=frozenset(args.insecure_registry),
+            plain=frozenset(host.lower() for host in args.insecure_registry),
             snapshot=args.registry_snapshot,
             offline=args.offline,
             refresh=args.refresh,

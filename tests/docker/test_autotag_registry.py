@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from docker import DockerClient
 
 from jetson_containers.cli import autotag_build
 from jetson_containers.cli.main import main
+from jetson_containers.engine.locate import default_cache_dir
+from jetson_containers.engine.processes import end
+from tests import services
 from tests.docker.trees import Tree
 from tests.unit.image.images import labels
 
@@ -119,3 +126,62 @@ def test_what_is_missing_is_built(
     reference = capfd.readouterr().out.removesuffix("\n")
     assert reference.startswith(f"{tree.name('app')}:")
     assert client.images.get(reference).labels
+
+
+#: ``me`` with the password ``secret``, as htpasswd writes it (bcrypt)
+HTPASSWD = "me:$2b$04$J76sj/m15VSpkZb8Hz5zQOEzLpb0XS62hT9Hbzg7oHuOxNJdrxH7u\n"
+
+
+def test_a_registry_that_wants_a_login(
+    client: DockerClient,
+    tiny_base: str,
+    image_name: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The Docker client's file and its helpers open it; without them it is said what is wanted."""
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    auth = {"auth": {"htpasswd": {"realm": "x", "path": str(tmp_path / "htpasswd")}}}
+    host, identity = services.start_registry(
+        tmp_path / "registry", default_cache_dir(os.environ), auth
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    try:
+        repository = f"{host}/{image_name('app')}"
+        client.images.get(tiny_base).tag(repository, "1")
+        login = {"username": "me", "password": "secret"}
+        for line in client.images.push(
+            repository, tag="1", auth_config=login, stream=True, decode=True
+        ):
+            assert "error" not in line, line
+        client.images.remove(f"{repository}:1")
+        place, _, name = repository.rpartition("/")
+        words = [
+            *("autotag", name, "--target", "x86-cu130", "--registry", place),
+            *("--disable", "local,build", "--explain", "--refresh"),
+        ]
+
+        def verdict() -> tuple[int, str]:
+            return main(words), capfd.readouterr().err
+
+        code, said = verdict()
+        assert code == 3 and f"hint: docker login {host}" in said
+        config = tmp_path / "config.json"
+        packed = base64.b64encode(b"me:secret").decode()
+        config.write_text(json.dumps({"auths": {host: {"auth": packed}}}))
+        code, said = verdict()
+        # the image says nothing of itself, and its tag neither: it is seen, and not offered
+        assert code == 1 and "unreadable-tag" in said and f"{repository}:1" in said
+        config.write_text(json.dumps({"credHelpers": {host: "test"}}))
+        helper = tmp_path / "docker-credential-test"
+        helper.write_text('#!/bin/sh\necho \'{"Username": "me", "Secret": "secret"}\'\n')
+        helper.chmod(0o755)
+        assert verdict()[0] == 1
+        helper.write_text("#!/bin/sh\nexit 5\n")
+        code, said = verdict()
+        assert code == 3 and "docker-credential-test failed with exit code 5" in said
+    finally:
+        end([identity], patience=5.0)

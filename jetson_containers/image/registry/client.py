@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from jetson_containers.errors import UnreachableError
@@ -71,17 +72,22 @@ class Registry:
             if answer.status == 404 and self._speaks(answer):
                 return ()
             self._expect(answer, f"the list of {self._host}/{repository}")
-            document = answer.json()
-            if not isinstance(document, dict) or document.get("name") != repository:
-                raise UntrustedAnswer(
-                    f"{self._host} was asked for {repository}, and answered for another"
-                )
-            tags = document.get("tags")
+            tags = self._own_list(answer, repository).get("tags")
             for tag in tags if isinstance(tags, list) else ():
                 if isinstance(tag, str) and _TAG.fullmatch(tag):
                     found[tag] = None
             url = self._next(answer, path)
         return tuple(found)
+
+    def _own_list(self, answer: Answer, repository: str) -> Mapping[str, Any]:
+        """The document, if it is of that repository; some registries leave out what leads to it."""
+        document = answer.json()
+        name = document.get("name") if isinstance(document, dict) else None
+        if not isinstance(name, str) or not f"/{repository}".endswith(f"/{name}"):
+            raise UntrustedAnswer(
+                f"{self._host} was asked for {repository}, and answered for another"
+            )
+        return cast("Mapping[str, Any]", document)
 
     def image(self, repository: str, reference: str, architecture: str) -> RemoteImage | None:
         """What a tag or digest holds for an architecture; ``None`` where there is no such tag.

@@ -308,8 +308,17 @@ class TestLies:
         server.fail(f"{REPOSITORY}/manifests", Reply(307, b"", to))
         self.refused(server, time, "offers another manifest")
 
-    def test_another_repositorys_list(self, server: FakeRegistry, time: Time) -> None:
-        server.fail("tags/list", Reply(200, b'{"name": "acme/other", "tags": ["1"]}'))
+    def test_a_list_may_leave_out_the_namespace(
+        self, server: FakeRegistry, time: Time
+    ) -> None:
+        server.fail("tags/list", Reply(200, b'{"name": "app", "tags": ["1"]}'))
+        assert client(server, time).tags(REPOSITORY) == ("1",)
+
+    @pytest.mark.parametrize("name", [b'"acme/other"', b'"pp"', b'""', b"1", b"null"])
+    def test_another_repositorys_list(
+        self, name: bytes, server: FakeRegistry, time: Time
+    ) -> None:
+        server.fail("tags/list", Reply(200, b'{"name": %s, "tags": ["1"]}' % name))
         with pytest.raises(UntrustedAnswer, match="answered for another"):
             client(server, time).tags(REPOSITORY)
 
