@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
     host = examine(Context.of(args))
     findings = diagnose(host)
     if args.record:
-        _record(Path(args.record), host.evidence)
+        _record(Path(args.record), host.evidence, Context.of(args).environ)
     if args.fix and mend(findings, Context.of(args)):
         host = examine(Context.of(args))
         findings = diagnose(host)
@@ -204,18 +205,18 @@ def _run(remedy: Remedy, context: Context) -> None:
             return
 
 
-def _record(path: Path, evidence: Evidence) -> None:
+def _record(path: Path, evidence: Evidence, environ: Mapping[str, str]) -> None:
     import getpass
     import socket
 
     from jetson_containers.doctor.record import without_identity, write_evidence
 
     host = socket.gethostname()
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = ""
-    clean = without_identity(evidence, [host, host.partition(".")[0], user])
+    names = [host, host.partition(".")[0]]
+    names += [environ.get(name, "") for name in ("USER", "LOGNAME", "SUDO_USER")]
+    with contextlib.suppress(KeyError, OSError):
+        names.append(getpass.getuser())
+    clean = without_identity(evidence, names)
     try:
         write_evidence(path, clean)
     except OSError as error:

@@ -31,7 +31,7 @@ def judge(host: Host) -> Iterator[Verdict]:
     has_sudo = host.output(SUDO) is not None
     if "docker" in groups:
         yield ok("this user is in the group docker")
-    elif host.engine("rootless"):
+    elif host.engine_has("rootless"):
         yield ok("the engine is the user's own")
     elif host.output(DOCKER_SOCKET) is not None:
         yield warning(

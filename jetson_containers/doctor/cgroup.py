@@ -8,7 +8,7 @@ from jetson_containers.doctor.model import Check, Host, Verdict, info, ok
 
 
 def judge(host: Host) -> Iterator[Verdict]:
-    said = str(host.engine("cgroup_version") or host.facts.cgroup.value or "")
+    said = host.engine("cgroup_version") or str(host.facts.cgroup.value or "")
     driver = host.engine("cgroup_driver")
     if not said:
         yield info("the version of control groups could not be told")

@@ -14,9 +14,10 @@ TOO_LITTLE = 5 * 10**9
 
 
 def judge(host: Host) -> Iterator[Verdict]:
-    free = host.engine("data_root_free")
+    engine = host.facts.engine.value
+    free = engine.data_root_free if engine else None
     place = host.engine("data_root") or "the engine's data root"
-    if not isinstance(free, int):
+    if free is None:
         free, place = host.facts.disk.value, "/"
     if free is None:
         yield info("how much space is free could not be told")

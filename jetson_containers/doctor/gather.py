@@ -26,8 +26,10 @@ from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.probe import COMMAND_LIMIT, Runner, gather, run_command
 
 T = TypeVar("T")
-#: seconds for everything together
+#: seconds for everything on the machine together
 LIMIT = 45.0
+#: seconds for all questions to the outside, and how many are asked at the same time
+OUTSIDE_LIMIT, OUTSIDE_WIDTH = 120.0, 6
 #: bytes of one file: lists of modules are below 1 MB
 _FILE_LIMIT = 4 << 20
 
@@ -88,10 +90,13 @@ def gather_evidence(
 
 
 def with_answers(
-    evidence: Evidence, questions: Mapping[str, Callable[[], str]], *, limit: float = LIMIT
+    evidence: Evidence,
+    questions: Mapping[str, Callable[[], str]],
+    *,
+    limit: float = OUTSIDE_LIMIT,
 ) -> Evidence:
     """``evidence`` with what registries and indexes answered; who is too slow is unreachable."""
-    found = _at_once(questions, limit)
+    found = _at_once(questions, limit, OUTSIDE_WIDTH)
     said = {key: found.get(key) or "unreachable" for key in questions}
     return replace(evidence, commands={**evidence.commands, **said})
 
@@ -184,16 +189,20 @@ def _running(argv: Sequence[str], run: Runner) -> Callable[[], str | None]:
     return lambda: run(argv)
 
 
-def _at_once(tasks: Mapping[str, Callable[[], T]], limit: float) -> dict[str, T]:
+def _at_once(
+    tasks: Mapping[str, Callable[[], T]], limit: float, width: int | None = None
+) -> dict[str, T]:
     """The results of all tasks that end within ``limit`` seconds without failing.
 
-    Each in a daemon thread: who never ends does not keep the program.
+    Not more than ``width`` run at the same time. Each in a daemon thread: who never ends does
+    not keep the program.
     """
     futures: dict[str, Future[T]] = {}
+    turns = threading.BoundedSemaphore(width or max(1, len(tasks)))
     for name, task in tasks.items():
         future: Future[T] = Future()
         futures[name] = future
-        threading.Thread(target=_fill, args=(future, task), daemon=True).start()
+        threading.Thread(target=_fill, args=(future, task, turns), daemon=True).start()
     end = time.monotonic() + limit
     found = {}
     for name, future in futures.items():
@@ -204,8 +213,11 @@ def _at_once(tasks: Mapping[str, Callable[[], T]], limit: float) -> dict[str, T]
     return found
 
 
-def _fill(future: Future[T], task: Callable[[], T]) -> None:
-    try:
-        future.set_result(task())
-    except Exception as error:
-        future.set_exception(error)
+def _fill(
+    future: Future[T], task: Callable[[], T], turns: threading.BoundedSemaphore
+) -> None:
+    with turns:
+        try:
+            future.set_result(task())
+        except Exception as error:
+            future.set_exception(error)

@@ -115,9 +115,15 @@ class Host:
         """What a command printed, or ``None`` where it is missing, failed or was too slow."""
         return self.evidence.commands.get(command)
 
-    def engine(self, key: str) -> Any:
-        """What the engine said of itself under ``key``, or ``None``."""
-        return self.evidence.engine.get(key)
+    def engine(self, key: str) -> str:
+        """What the engine said of itself under ``key``; empty where it said no text."""
+        said = self.evidence.engine.get(key)
+        return said if isinstance(said, str) else ""
+
+    def engine_has(self, key: str) -> bool | None:
+        """Whether the engine has a property; ``None`` where it was not asked."""
+        said = self.evidence.engine.get(key)
+        return said if isinstance(said, bool) else None
 
     def admin(self, *argv: str) -> tuple[str, ...]:
         """``argv`` as the user has to type it to run it as root."""

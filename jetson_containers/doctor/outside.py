@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 #: seconds for one question
-PATIENCE = 20.0
+PATIENCE = 30.0
 #: bytes of an index page that are read; PyTorch's are below 1 MB
 _PAGE = 8 << 20
 #: the text of a link to a wheel, or to a source distribution
@@ -71,7 +71,7 @@ def ask_index(url: str, distribution: str) -> str:
 
     address = f"{url.rstrip('/')}/{distribution}/" if distribution else f"{url.rstrip('/')}/"
     try:
-        with requests.get(address, stream=True, timeout=(PATIENCE / 2, PATIENCE)) as response:
+        with requests.get(address, stream=True, timeout=(10, PATIENCE)) as response:
             if response.status_code in (404, 410):
                 return "absent"
             if response.status_code >= 400:
@@ -104,7 +104,7 @@ def ask_default_index(distribution: str, target: Target, env: Mapping[str, str])
     accepted += [f"manylinux2014_{target.arch}", f"linux_{target.arch}"]
     argv = [
         *(sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check"),
-        *("--no-input", "--retries", "1", "--timeout", str(int(PATIENCE / 2))),
+        *("--no-input", "--retries", "1", "--timeout", "10"),
         *("--only-binary=:all:", *(f"--platform={item}" for item in accepted)),
         *("--python-version", str(target.python), distribution),
     ]

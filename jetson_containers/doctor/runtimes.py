@@ -25,18 +25,25 @@ def judge(host: Host) -> Iterator[Verdict]:
         if not host.is_tegra and "nvidia.com/gpu=all" in engine.cdi_devices:
             yield ok("GPUs are reached as CDI devices; the NVIDIA runtime is not needed")
             return
-        if host.engine("rootless"):
+        if host.engine_has("rootless"):
             yield error(
                 f"the engine, which runs without root, has no NVIDIA runtime (its runtimes: "
                 f"{listed}) and lists no GPU as CDI device: no container reaches the GPU"
             )
             return
-        install = () if host.output(TOOLKIT) else (("apt-get", "install", "-y", _package(host)),)
-        yield error(
-            f"the engine has no NVIDIA runtime (its runtimes: {listed}): no container reaches "
-            "the GPU",
-            host.remedy(*install, CONFIGURE, RESTART, disturbs=STOPS),
-        )
+        said = f"the engine has no NVIDIA runtime (its runtimes: {listed}): no container reaches "
+        if host.output(TOOLKIT):
+            yield error(f"{said}the GPU", host.remedy(CONFIGURE, RESTART, disturbs=STOPS))
+        elif host.is_jetson:
+            # JetPack's own package: it depends on the toolkit that was tested with that L4T
+            install = ("apt-get", "install", "-y", "nvidia-container")
+            yield error(f"{said}the GPU", host.remedy(install, CONFIGURE, RESTART, disturbs=STOPS))
+        else:
+            yield error(
+                f"{said}the GPU. The NVIDIA Container Toolkit is missing; it is in NVIDIA's own "
+                "package repository, which its installation guide adds",
+                host.install("nvidia-container-toolkit"),
+            )
     elif host.is_jetson and engine.default_runtime != "nvidia":
         # from L4T 38 on, a build can be given the GPU as a CDI device as well
         yield (warning if host.is_tegra else info)(
@@ -50,11 +57,6 @@ def judge(host: Host) -> Iterator[Verdict]:
         yield ok("the NVIDIA runtime is there, and the default")
     else:
         yield ok(f"the NVIDIA runtime is there (default: {engine.default_runtime})")
-
-
-def _package(host: Host) -> str:
-    """JetPack's own package depends on the toolkit that was tested with that L4T."""
-    return "nvidia-container" if host.is_tegra else "nvidia-container-toolkit"
 
 
 CHECK = Check("runtimes", "the NVIDIA runtime, and which runtime is the default", judge)

@@ -11,9 +11,9 @@ NO_CGROUPS = "nvidia-container-cli.no-cgroups"
 
 
 def judge(host: Host) -> Iterator[Verdict]:
-    if host.engine("rootless") is None:
+    if host.engine_has("rootless") is None:
         return
-    if host.engine("rootless"):
+    if host.engine_has("rootless"):
         if host.is_tegra:
             yield warning(
                 "the engine runs without root: the NVIDIA runtime cannot give containers the "
@@ -25,7 +25,7 @@ def judge(host: Host) -> Iterator[Verdict]:
                 "/etc/nvidia-container-runtime/config.toml for --gpus, CDI does not",
                 host.advice(("nvidia-ctk", "config", "--set", NO_CGROUPS, "--in-place")),
             )
-    elif host.engine("userns"):
+    elif host.engine_has("userns"):
         yield info(
             "the engine maps users of containers to others: files in mounted directories belong "
             "to nobody inside"

@@ -12,10 +12,11 @@ from pathlib import Path
 from jetson_containers.cli.doctor import table
 from jetson_containers.doctor.diagnose import diagnose
 from jetson_containers.doctor.indexes import wheel_indexes
-from jetson_containers.doctor.model import Finding, Host
+from jetson_containers.doctor.model import Finding, Host, WheelIndex
 from jetson_containers.errors import TargetError
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.host import derive_facts, target_for
+from jetson_containers.platform.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(__file__).parent / "doctor"
@@ -29,7 +30,13 @@ def host_of(evidence: Evidence) -> Host:
         target = target_for(facts)
     except TargetError:
         return Host(evidence, facts)
-    return Host(evidence, facts, target, wheel_indexes(target, ROOT / "packages"))
+    return Host(evidence, facts, target, indexes_of(target))
+
+
+@cache
+def indexes_of(target: Target) -> tuple[WheelIndex, ...]:
+    """The wheel indexes of a target, by the project's own data."""
+    return wheel_indexes(target, ROOT / "packages")
 
 
 @cache

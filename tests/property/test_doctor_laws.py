@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jetson_containers.doctor.diagnose import diagnose
@@ -38,6 +38,7 @@ def evidence(draw: st.DrawFn) -> Evidence:
     )
 
 
+@settings(deadline=None)
 @given(evidence())
 def test_no_evidence_makes_a_check_fail(found: Evidence) -> None:
     findings = diagnose(host_of(found))
@@ -45,12 +46,14 @@ def test_no_evidence_makes_a_check_fail(found: Evidence) -> None:
     assert [item.message for item in findings if "this check failed" in item.message] == []
 
 
+@settings(deadline=None)
 @given(evidence(), names)
 def test_what_was_cleaned_is_not_changed_again(found: Evidence, secret: list[str]) -> None:
     clean = without_identity(found, secret)
     assert without_identity(clean, secret) == clean
 
 
+@settings(deadline=None)
 @given(evidence())
 def test_the_same_evidence_has_the_same_findings(found: Evidence) -> None:
     replayed = Evidence.from_json(found.to_json())

@@ -28,6 +28,9 @@ def test_without_the_nvidia_runtime_no_container_reaches_the_gpu() -> None:
 def test_the_toolkit_is_installed_first_where_it_is_missing() -> None:
     mends = remedy(runtimes.CHECK, orin(engine={"runtimes": ["runc"]}))
     assert mends.startswith("sudo apt-get install -y nvidia-container && ")
+    (verdict,) = said(runtimes.CHECK, server(engine={"runtimes": ["runc"]}))
+    assert verdict.remedy is not None and not verdict.remedy.automatic
+    assert str(verdict.remedy) == "sudo apt-get install nvidia-container-toolkit"
 
 
 def test_on_jetson_the_nvidia_runtime_has_to_be_the_default() -> None:
