@@ -23,7 +23,7 @@ PATIENCE = 30.0
 def engine_facts(
     address: EngineAddress, environ: Mapping[str, str], *, sudo: bool = False
 ) -> Engine:
-    """Version, runtimes and CDI devices; raises :class:`UnreachableError` without an answer.
+    """Version, runtimes, CDI devices, ``rootless``; raises :class:`UnreachableError` without an answer.
 
     With ``sudo`` root asks, who may ask the person at the terminal for a password.
     """
@@ -32,11 +32,13 @@ def engine_facts(
     else:
         info = _object(address, "/info")
     devices = info.get("DiscoveredDevices") or ()
+    security = info.get("SecurityOptions") or ()
     return Engine(
         server_version=str(info.get("ServerVersion", "")),
         default_runtime=str(info.get("DefaultRuntime", "")),
         runtimes=tuple(sorted(info.get("Runtimes") or ())),
         cdi_devices=tuple(str(item.get("ID", "")) for item in devices if isinstance(item, dict)),
+        more={"rootless": any("name=rootless" in str(item) for item in security)},
     )
 
 

@@ -43,15 +43,16 @@ class Machine:
     """What a container is started on.
 
     ``system`` is ``None`` where it is not known (treated as no Tegra), ``jetson`` whether there is
-    an L4T of any release. ``runtimes`` and ``cdi_devices`` are what the engine lists, ``present``
-    the paths that exist (:func:`jetson_containers.launch.present.present`), ``environ`` the
-    variables of the session.
+    an L4T of any release. ``runtimes`` and ``cdi_devices`` are what the engine lists, ``rootless``
+    whether it has only a user's rights. ``present`` are the paths that exist
+    (:func:`jetson_containers.launch.present.present`), ``environ`` the session's variables.
     """
 
     system: System | None
     jetson: bool = False
     runtimes: Collection[str] = ()
     cdi_devices: Collection[str] = ()
+    rootless: bool = False
     present: Collection[str] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,6 +67,7 @@ def machine_of(
         jetson=facts.l4t.value is not None,
         runtimes=engine.runtimes if engine else (),
         cdi_devices=engine.cdi_devices if engine else (),
+        rootless=bool(engine and engine.more.get("rootless")),
         present=present,
         environ=environ or {},
     )
@@ -97,7 +99,7 @@ def run_argv(
         *naming(given, name),
         *network(given),
         *shared_memory(given),
-        *limits(given, machine.system),
+        *(limits(given, machine) if gpu else ()),
         *(data_mount(given, data) if data is not None else ()),
         *shared.file_mounts(given, machine.present, jetson=machine.jetson),
         *shared.device_options(given, machine.present, jetson=machine.jetson),
@@ -170,9 +172,9 @@ def shared_memory(given: Pairs) -> tuple[str, ...]:
     return () if own.names(given) & {"shm-size", "ipc"} else ("--shm-size", SHM_SIZE)
 
 
-def limits(given: Pairs, system: System | None) -> Iterator[str]:
-    """Resource limits for discrete GPUs; a Tegra's engine keeps its own."""
-    if system == "tegra":
+def limits(given: Pairs, machine: Machine) -> Iterator[str]:
+    """Resource limits for discrete GPUs, where the engine may raise them."""
+    if machine.system == "tegra" or machine.rootless:
         return
     for name, value in LIMITS:
         if name not in own.limits(given):

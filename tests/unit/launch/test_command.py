@@ -124,6 +124,17 @@ def test_a_terminal_only_where_there_is_one(stdin: Input, words: str) -> None:
     )
 
 
+def test_limits_are_raised_for_gpus_and_only_by_root() -> None:
+    raised = ("--ulimit", "memlock=-1", "--ulimit", "stack=67108864")
+    words = read_words(["img"])
+    for machine, gpu in (
+        (Machine("x86_64", runtimes=BOTH, rootless=True), True),
+        (Machine("x86_64", runtimes=BOTH), False),
+    ):
+        assert not set(raised) & set(run_argv(words, machine, gpu=gpu))
+    assert set(raised) <= set(run_argv(words, Machine("sbsa", runtimes=BOTH)))
+
+
 def test_other_devices_and_mounts_replace_nothing() -> None:
     own = "--device /dev/video0 -v /data:/other -e A=1 -p 80:80"
     assert line(f"{own} img", data="/d") == (
