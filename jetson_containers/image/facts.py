@@ -8,7 +8,7 @@ from typing import Literal
 from packaging.version import Version
 
 from jetson_containers.errors import TargetError
-from jetson_containers.image.labels import ImageLabels, LabelError, read_labels
+from jetson_containers.image.labels import TARGET, ImageLabels, LabelError, read_labels
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.reference import Reference, parse_reference
 from jetson_containers.image.tag import ImageTag, TagError, parse_tag
@@ -62,7 +62,10 @@ def fold(name: str) -> str:
 
 
 def image_facts(listed: ListedImage) -> ImageFacts:
-    """Labels win over the tag; the configuration's own architecture wins over both."""
+    """Labels win over the tag; the configuration's own architecture wins over both.
+
+    Labels that lie, or contradict the configuration, are not believed: the tag tells.
+    """
     reference = parse_reference(listed.reference)
     own_stage = STAGES in reference.namespace.split("/")
     problem = ""
@@ -71,7 +74,11 @@ def image_facts(listed: ListedImage) -> ImageFacts:
     except LabelError as error:
         labels, problem = None, error.what
     if labels is not None:
-        return _by_label(listed, reference, labels, own_stage)
+        told = labels.target.docker_arch
+        if not listed.architectures or told in listed.architectures:
+            return _by_label(listed, reference, labels, own_stage)
+        kinds = ", ".join(listed.architectures)
+        problem = f"the label {TARGET} says {told}, the image's configuration {kinds}"
     try:
         tag = parse_tag(reference.tag)
     except TagError as error:

@@ -317,6 +317,8 @@ def test_a_label_can_say_ptx_and_a_least_driver() -> None:
     assert [reason.code for reason in refusals(one, old)] == ["driver-too-old", "sm-missing"]
 
 
-def test_the_configuration_wins_over_a_label_that_lies() -> None:
-    lying = image("app:latest", "arm64", target="x86-cu130", packages=["app:1"])
+def test_a_label_that_contradicts_the_configuration_is_not_believed() -> None:
+    lying = image("app:r36.4.0", "arm64", target="x86-cu130", packages=["app:1"])
+    assert "says amd64" in lying.label_problem
     assert codes("app", "x86-cu130", lying) == ["wrong-arch"]
+    assert codes("app", "orin-jp62", lying) == []
