@@ -90,12 +90,15 @@ def smi_rows(evidence: Evidence) -> list[list[str]]:
 
 
 def driver_of_smi(evidence: Evidence) -> Fact[str]:
-    """The driver version that ``nvidia-smi`` gives: by its query, or in the head of its table."""
+    """The driver version that ``nvidia-smi`` gives: by its query, or in the head of its table.
+
+    There ``Driver Version:``, from driver 610 on ``KMD Version:``.
+    """
     rows = smi_rows(evidence)
     if rows:
         return Fact(rows[0][0], SMI)
     table = evidence.commands.get(SMI, "")
-    match = re.search(r"Driver Version:\s*(\d{2,4}\.[\d.]{1,20})", table, re.ASCII)
+    match = re.search(r"(?:Driver|KMD) Version:\s*(\d{2,4}\.[\d.]{1,20})", table, re.ASCII)
     return Fact(match[1], SMI) if match else Fact(reason="nvidia-smi gave no driver version")
 
 
@@ -119,9 +122,9 @@ def cuda_of_libcuda(evidence: Evidence) -> Fact[Version]:
 
 
 def cuda_of_smi(evidence: Evidence) -> Fact[Version]:
-    """The ``CUDA Version:`` field of ``nvidia-smi``."""
+    """The ``CUDA Version:`` field of ``nvidia-smi``; ``CUDA UMD Version:`` from driver 610 on."""
     match = re.search(
-        r"CUDA Version:\s*(\d{1,3}\.\d{1,3})\b", evidence.commands.get(SMI, ""), re.ASCII
+        r"CUDA (?:UMD )?Version:\s*(\d{1,3}\.\d{1,3})\b", evidence.commands.get(SMI, ""), re.ASCII
     )
     if match is None:
         return Fact(reason="nvidia-smi printed no CUDA version")
