@@ -31,7 +31,7 @@ Cut = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Files and commands, each with how its text is cut; ``argv`` where it is not the words."""
+    """Files and commands, each with how its text is cut. A command is its words, without quotes."""
 
     files: Mapping[str, Cut]
     commands: Mapping[str, Cut]
