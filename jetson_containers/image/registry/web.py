@@ -175,8 +175,8 @@ class Web:
                 return Answer(url, response.status_code, told, body)
         except requests.exceptions.SSLError as error:
             raise UnreachableError(
-                f"the certificate of {_shown(url)} is not trusted: {error}",
-                hint="add its authority to the system's certificates",
+                f"{_shown(url)} cannot be trusted: {_tls_fault(error)}",
+                hint="name a file with its authority in REQUESTS_CA_BUNDLE",
             ) from None
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise _Passing("does not answer in time") from None
@@ -231,6 +231,12 @@ def is_loopback(host: str) -> bool:
 def _shown(url: str) -> str:
     """An address without its query, which may hold what signs it."""
     return url.partition("?")[0]
+
+
+def _tls_fault(error: Exception) -> str:
+    """What OpenSSL says, without the layers around it."""
+    found = re.search(r"certificate verify failed: [^(\n]*|\[SSL: \w+\][^(\n]*", str(error))
+    return found[0].strip() if found else "there is no TLS connection"
 
 
 def _too_large(url: str, limit: int) -> TooLarge:

@@ -383,3 +383,21 @@ def test_without_tls_only_this_machine_is_spoken_to(time: Time) -> None:
     web = Web(clock=time.clock, sleep=time.sleep)
     with pytest.raises(UntrustedAnswer, match="without TLS"):
         web.fetch("http://registry.example/v2/")
+
+
+def test_a_certificate_that_is_not_trusted(monkeypatch: pytest.MonkeyPatch, time: Time) -> None:
+    """Asking again would not change it."""
+    import requests
+
+    def refuse(*words: object, **options: object) -> None:
+        raise requests.exceptions.SSLError(
+            "HTTPSConnectionPool(host='x'): (Caused by SSLError(SSLCertVerificationError(1, "
+            "'[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed "
+            "certificate (_ssl.c:1006)')))"
+        )
+
+    monkeypatch.setattr(requests.Session, "request", refuse)
+    web = Web(clock=time.clock, sleep=time.sleep)
+    with pytest.raises(UnreachableError, match="verify failed: self-signed certificate$") as told:
+        web.fetch("https://registry.example/v2/")
+    assert "REQUESTS_CA_BUNDLE" in told.value.hint and time.slept == []
