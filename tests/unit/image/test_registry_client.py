@@ -398,6 +398,6 @@ def test_a_certificate_that_is_not_trusted(monkeypatch: pytest.MonkeyPatch, time
 
     monkeypatch.setattr(requests.Session, "request", refuse)
     web = Web(clock=time.clock, sleep=time.sleep)
-    with pytest.raises(UnreachableError, match="verify failed: self-signed certificate$") as told:
+    with pytest.raises(UnreachableError, match=r"verify failed: self-signed certificate\n") as told:
         web.fetch("https://registry.example/v2/")
     assert "REQUESTS_CA_BUNDLE" in told.value.hint and time.slept == []
