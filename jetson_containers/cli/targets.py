@@ -56,6 +56,9 @@ def main(argv: Sequence[str]) -> int:
     for row in rows:
         cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         print("  ".join(cells).rstrip())
+    for item in found:
+        if item.inferred:
+            say(f"{item.name} is inferred: its L4T is not in the table, {item.l4t} stands for it")
     if len(found) == 1:
         from jetson_containers.platform.named import cut_architectures
 

@@ -53,3 +53,13 @@ def test_a_jetson_whose_l4t_is_not_told_is_given_no_target(
     assert main(["targets", "--facts", str(path)]) == 2
     told = capsys.readouterr().err
     assert "L4T is not known" in told and "--target" in told
+
+
+def test_an_unlisted_l4t_is_said_to_be_inferred(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"/etc/nv_tegra_release": "# R36 (release), REVISION: 7.1, GCID: 1\n"}
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({"format": 1, "machine": "aarch64", "files": files}))
+    assert main(["targets", "--facts", str(path)]) == 0
+    assert "inferred: its L4T is not in the table, 36.5.0 stands for it" in capsys.readouterr().err
