@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -163,3 +166,21 @@ class TestBuilding:
         words = ["autotag", "app", *tree, "--local-images", str(local)]
         assert main([*words, "--prefer", "local,build", "--json"]) == 0
         assert began == []
+
+
+def test_the_question_does_not_go_to_stdout(tree: tuple[str, ...]) -> None:
+    """As a shell starts it inside ``$(...)``: a terminal to speak with, and a pipe for stdout."""
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "jetson_containers.cli.main", "autotag", "app", *tree]
+    with subprocess.Popen(
+        [*words, "--disable", "local"], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"[y/N]" not in shown:
+            shown += os.read(ours, 4096)
+        os.write(ours, b"n\n")
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
+        assert process.wait(30) == 1
+    os.close(ours)
