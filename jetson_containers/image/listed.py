@@ -38,11 +38,12 @@ def from_summaries(summaries: Iterable[Mapping[str, Any]]) -> tuple[ListedImage,
         created = ""
         if isinstance(seconds, int) and 0 < seconds < 1 << 34:
             created = datetime.fromtimestamp(seconds, timezone.utc).isoformat()
-        for reference in item.get("RepoTags") or ():
-            if reference != "<none>:<none>":
+        names = item.get("RepoTags")
+        for reference in names if isinstance(names, list) else ():
+            if isinstance(reference, str) and reference != "<none>:<none>":
                 found.append(
                     ListedImage(
-                        str(reference),
+                        reference,
                         "local",
                         created=created,
                         labels=_labels(item.get("Labels")),

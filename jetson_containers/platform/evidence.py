@@ -69,11 +69,11 @@ class Evidence:
         wrong = [
             f"{key!r} is no {kind}"
             for key, ok, kind in (
-                ("machine", isinstance(data.get("machine"), str), "text"),
-                ("kernel", isinstance(data.get("kernel", ""), str), "text"),
-                ("files", _texts(data.get("files", {})), "mapping of texts"),
-                ("commands", _texts(data.get("commands", {})), "mapping of texts"),
-                ("engine", isinstance(data.get("engine") or {}, Mapping), "object"),
+                ("machine", _is_text(data.get("machine")), "text"),
+                ("kernel", _is_text(data.get("kernel", "")), "text"),
+                ("files", _are_texts(data.get("files", {})), "mapping of texts"),
+                ("commands", _are_texts(data.get("commands", {})), "mapping of texts"),
+                ("engine", _is_object(data.get("engine") or {}), "object"),
             )
             if not ok
         ]
@@ -88,5 +88,28 @@ class Evidence:
         )
 
 
-def _texts(value: object) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values())
+def _is_text(value: object) -> bool:
+    """Text that can be written: JSON can escape halves of characters."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        _is_text(part) for item in value.items() for part in item
+    )
+
+
+def _is_object(value: object) -> bool:
+    """An object of proper JSON, which has no NaN and no infinity."""
+    if not isinstance(value, Mapping):
+        return False
+    try:
+        return _is_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    except (RecursionError, TypeError, ValueError):
+        return False

@@ -148,8 +148,23 @@ def test_labels(labels: dict[str, str], tag: str) -> None:
     assert image.verified_by == "tag" or not lie
 
 
+#: the form of recorded evidence, with wrong values among the right ones
+recordings = st.fixed_dictionaries(
+    {"format": st.just(1), "machine": st.just("aarch64") | documents},
+    optional={
+        "kernel": st.just("5.15.148-tegra") | documents,
+        "files": st.dictionaries(st.sampled_from(FILES), pieces | documents, max_size=2),
+        "commands": st.dictionaries(st.sampled_from(COMMANDS), pieces, max_size=2) | documents,
+        "engine": documents,
+    },
+)
+
+
 @given(
-    st.text(max_size=60) | documents.map(json.dumps) | st.integers(1, 3000).map(lambda n: "[" * n)
+    st.text(max_size=60)
+    | documents.map(json.dumps)
+    | recordings.map(json.dumps)
+    | st.integers(1, 3000).map(lambda depth: "[" * depth)
 )
 def test_recorded_evidence(text: str) -> None:
     try:

@@ -33,6 +33,11 @@ def test_the_engines_summaries() -> None:
     assert dated.created.startswith("1970-01-02") and dated.labels == {"k": "v"}
 
 
+@pytest.mark.parametrize("names", [7, "a:1", {"a:1": 2}, [None, 3]])
+def test_a_summary_whose_references_are_none_lists_nothing(names: object) -> None:
+    assert from_summaries([{"Id": "sha256:1", "RepoTags": names}]) == ()
+
+
 def test_docker_hub() -> None:
     tag = {
         "name": "1",

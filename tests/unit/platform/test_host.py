@@ -20,6 +20,8 @@ R36 = "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aar
         ("[]", "not a JSON object"),
         ('{"format": 2}', "format 2"),
         ('{"format": 1, "machine": 7, "files": {"/x": 1}}', "'machine' is no text; 'files'"),
+        ('{"format": 1, "machine": "\\ud800"}', "'machine' is no text"),
+        ('{"format": 1, "machine": "a", "engine": {"x": NaN}}', "'engine' is no object"),
     ],
 )
 def test_unreadable_evidence_says_why(text: str, says: str) -> None:
