@@ -274,3 +274,11 @@ def test_an_image_for_another_machine_is_warned_of(
     assert f"warning: {name} may not run here: the image is for {other}" in said.stderr
     assert said.stderr.index("warning") < said.stderr.index("docker run")
     assert said.stdout == "hi\n"
+
+
+def test_csi_cameras_say_what_they_need(tiny_base: str) -> None:
+    if Path("/sys/module/v4l2loopback").exists():
+        pytest.skip("this machine has v4l2loopback")
+    said = run("--csi2webcam", tiny_base, "true")
+    assert said.returncode == 1 and "v4l2loopback-dkms" in said.stderr
+    assert "docker run" not in said.stderr

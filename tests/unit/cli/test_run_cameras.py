@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from jetson_containers.cli.run_cameras import missing
+from jetson_containers.cli.run_cameras import missing, start_cameras
+from jetson_containers.launch.cameras import Cameras
+from jetson_containers.launch.command import LaunchError
 
 SCRIPT = """
 import os, sys
@@ -44,3 +46,12 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
     said = [str(error) for error in missing({"PATH": "/nonexistent"})]
     assert any("v4l-utils" in text for text in said)
     assert any("gstreamer1.0-tools" in text for text in said)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="others prepare with sudo")
+def test_a_preparation_that_fails_stops_before_any_pipeline(tmp_path: Path) -> None:
+    pipeline = ("touch", str(tmp_path / "started"))
+    cameras = Cameras((("false",),), (pipeline,), frozenset(), ("/dev/video9",))
+    with pytest.raises(LaunchError, match="false failed"):
+        start_cameras(cameras, tmp_path / "logs", {})
+    assert list(tmp_path.iterdir()) == []
