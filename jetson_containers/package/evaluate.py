@@ -23,6 +23,7 @@ from jetson_containers.package.keys import (
     strings,
 )
 from jetson_containers.package.names import Evaluation, evaluating
+from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.scan import NAMES, SUFFIXES, Directory
 from jetson_containers.package.snapshot import Look
 from jetson_containers.platform.target import Target
@@ -63,7 +64,13 @@ class _Work:
         self.seen: dict[Look, None] = {}
         self.lasting = True
         self.executed: Path | None = None
-        self.evaluation = Evaluation(target, settings.environment, settings.answers, directory.path)
+        self.reads: dict[str, None] = {}
+        self.evaluation = Evaluation(
+            NotedTarget.of(target, self.reads),
+            settings.environment,
+            settings.answers,
+            directory.path,
+        )
 
     def run(self) -> Evaluated:
         packages: tuple[dict[str, Any], ...] = ()
@@ -85,6 +92,7 @@ class _Work:
             dict(self.evaluation.generated),
             str(self.executed or ""),
             self.lasting,
+            tuple(sorted(self.reads)),
         )
 
     def _packages(self) -> list[dict[str, Any]]:
@@ -244,9 +252,8 @@ class _Work:
         roots = (self.directory.imports, *self.settings.roots)
         with evaluating(self.evaluation), modules.importable(roots) as read:
             try:
-                return modules.execute(
-                    path, self.directory.imports, {"package": package, "target": self.target}
-                )["package"]
+                variables = {"package": package, "target": self.evaluation.target}
+                return modules.execute(path, self.directory.imports, variables)["package"]
             except BaseException as error:  # whatever it raises is its own
                 raise self._failed(path, error) from None
             finally:

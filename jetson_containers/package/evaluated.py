@@ -36,8 +36,9 @@ class Evaluated:
 
     ``packages`` are flat mappings of keys; ``lines`` says where texts stand, as ``depends:numpy``
     to file and line. ``inputs`` are the files that it is written in, the first one first;
-    ``seen`` is all that was looked at, found or not, so that the whole is a function of what is
-    there, the target and the settings. ``asked`` are questions to the network without a recorded
+    ``seen`` is all that was looked at, found or not, and ``reads`` the target's fields that were
+    read, sorted: the whole is a function of what is there, those fields and the settings, but for
+    the target's name in findings. ``asked`` are questions to the network without a recorded
     answer, ``generated`` files that belong into the build context. ``executed`` is the last file
     of code that was run. Without ``lasting`` another time may give another result: a limit was
     reached.
@@ -52,6 +53,7 @@ class Evaluated:
     generated: dict[str, str] = field(default_factory=dict)
     executed: str = ""
     lasting: bool = True
+    reads: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, which crosses a process boundary and may lie in a cache."""
@@ -65,6 +67,7 @@ class Evaluated:
             "generated": dict(self.generated),
             "executed": self.executed,
             "lasting": self.lasting,
+            "reads": list(self.reads),
         }
 
     @classmethod
@@ -80,4 +83,5 @@ class Evaluated:
             generated=dict(data["generated"]),
             executed=data["executed"],
             lasting=data["lasting"],
+            reads=tuple(data["reads"]),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from packaging.version import Version
@@ -27,42 +27,6 @@ CUDA_ARCHS = {"tegra-aarch64": "arm64", "aarch64": "arm64", "x86_64": "amd64"}
 _CUDA_ARCH = {"tegra": "tegra-aarch64", "sbsa": "aarch64", "x86_64": "x86_64"}
 
 
-def target_facts(target: Target, settings: Mapping[str, str]) -> dict[str, Any]:
-    """Every constant of ``packages.md`` for ``target``, freshly made.
-
-    Off Jetson the newest listed L4T and JetPack stand in, as in the ecosystem.
-
-    Lists and dicts are new in each call, so that one definition cannot change another's.
-    ``settings`` decides only what a target does not say: whether Python is free-threading.
-    """
-    newest = newest_l4t()
-    cuda_arch = _CUDA_ARCH[target.system]
-    free_threading = settings.get("PYTHON_FREE_THREADING") == "1" or settings.get(
-        "PYTHON_VERSION", ""
-    ).lower().endswith(("t", "-nogil"))
-    return {
-        "L4T_VERSION": target.l4t or newest.version,
-        "JETPACK_VERSION": target.jetpack or newest.jetpack,
-        "CUDA_VERSION": target.cuda,
-        "CUDA_SHORT_VERSION": cuda_short_version(target.cuda),
-        "CUDA_ARCHITECTURES": list(target.gpu_architectures),
-        "CUDA_ARCH": cuda_arch,
-        "CUDA_ARCHS": dict(CUDA_ARCHS),
-        "PYTHON_VERSION": target.python,
-        "PYTHON_FREE_THREADING": free_threading,
-        "LSB_RELEASE": target.release,
-        "LSB_RELEASES": dict(UBUNTU),
-        "LSB_CODENAME": (UBUNTU | DEBIAN).get(target.release, ""),
-        "SYSTEM_ARCH": target.arch,
-        "SYSTEM_ARCH_LIST": [word for pair in CUDA_ARCHS.items() for word in pair],
-        "DOCKER_ARCH": DOCKER_ARCH[target.arch],
-        "SYSTEM_ARM": target.arch == "aarch64",
-        "SYSTEM_X86": target.arch == "x86_64",
-        "IS_TEGRA": target.system == "tegra",
-        "IS_SBSA": target.system == "sbsa",
-    }
-
-
 def cuda_short_version(cuda: Version) -> str:
     """``cu126`` for 12.6, ``cu1310`` for 13.10."""
     return f"cu{cuda.major}{cuda.minor}"
@@ -80,6 +44,41 @@ def tegra_release(target: Target) -> str:
     )
 
 
-def machine_files(target: Target) -> dict[str, str]:
-    """Files of the target's machine that definitions read: those of a Jetson, on a Jetson."""
-    return {"/etc/nv_tegra_release": tegra_release(target)} if target.l4t else {}
+def machine_files(target: Target) -> dict[str, str | None]:
+    """Files of the target's machine that definitions read, ``None`` where it has none.
+
+    They are those of a Jetson, on a Jetson.
+    """
+    return {"/etc/nv_tegra_release": tegra_release(target) if target.l4t else None}
+
+
+def _free_threading(settings: Mapping[str, str]) -> bool:
+    return settings.get("PYTHON_FREE_THREADING") == "1" or settings.get(
+        "PYTHON_VERSION", ""
+    ).lower().endswith(("t", "-nogil"))
+
+
+#: Every constant of ``packages.md`` for a target, freshly made: a definition that changes a list
+#: changes its own. Off Jetson the newest listed L4T and JetPack stand in, as in the ecosystem. Each
+#: reads of the target only what it needs; settings decide only what a target does not say.
+FACTS: Mapping[str, Callable[[Target, Mapping[str, str]], Any]] = {
+    "L4T_VERSION": lambda target, _: target.l4t or newest_l4t().version,
+    "JETPACK_VERSION": lambda target, _: target.jetpack or newest_l4t().jetpack,
+    "CUDA_VERSION": lambda target, _: target.cuda,
+    "CUDA_SHORT_VERSION": lambda target, _: cuda_short_version(target.cuda),
+    "CUDA_ARCHITECTURES": lambda target, _: list(target.gpu_architectures),
+    "CUDA_ARCH": lambda target, _: _CUDA_ARCH[target.system],
+    "CUDA_ARCHS": lambda *_: dict(CUDA_ARCHS),
+    "PYTHON_VERSION": lambda target, _: target.python,
+    "PYTHON_FREE_THREADING": lambda _, settings: _free_threading(settings),
+    "LSB_RELEASE": lambda target, _: target.release,
+    "LSB_RELEASES": lambda *_: dict(UBUNTU),
+    "LSB_CODENAME": lambda target, _: (UBUNTU | DEBIAN).get(target.release, ""),
+    "SYSTEM_ARCH": lambda target, _: target.arch,
+    "SYSTEM_ARCH_LIST": lambda *_: [word for pair in CUDA_ARCHS.items() for word in pair],
+    "DOCKER_ARCH": lambda target, _: DOCKER_ARCH[target.arch],
+    "SYSTEM_ARM": lambda target, _: target.arch == "aarch64",
+    "SYSTEM_X86": lambda target, _: target.arch == "x86_64",
+    "IS_TEGRA": lambda target, _: target.system == "tegra",
+    "IS_SBSA": lambda target, _: target.system == "sbsa",
+}

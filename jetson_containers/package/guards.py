@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal, NoReturn
 
+from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.snapshot import How, Look
+from jetson_containers.platform.target import Target
 
 #: audit events that change the path in their first argument, and those with a second path
 _CHANGES = frozenset(
@@ -73,7 +74,8 @@ class Guard:
     """What is allowed now. ``directory`` is the package's own, ``readable`` places may be read.
 
     ``refused`` collects in words what was tried and not done, ``seen`` what of ``trees`` was
-    looked at, and how; ``asked_network`` tells that a connection was tried.
+    looked at, and how; ``reads`` which fields of the target the machine's answers were made of.
+    ``asked_network`` tells that a connection was tried.
     """
 
     readable: tuple[str, ...]
@@ -82,6 +84,7 @@ class Guard:
     active: bool = False
     refused: list[str] = field(default_factory=list)
     seen: dict[Look, None] = field(default_factory=dict)
+    reads: dict[str, None] = field(default_factory=dict)
     asked_network: bool = False
     _places: dict[str, Place] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ class Guard:
         """Start the notes anew, for the next definition."""
         self.refused.clear()
         self.seen.clear()
+        self.reads.clear()
         self.asked_network = False
 
     def refuse(self, what: str) -> None:
@@ -190,10 +194,10 @@ def _is_below(path: str, place: str) -> bool:
     return path == place or path.startswith(place.rstrip(os.sep) + os.sep)
 
 
-def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str) -> Guard:
+def install(roots: Sequence[Path], environment: Mapping[str, str], target: Target) -> Guard:
     """Guard this process, for good; definitions below ``roots`` may be read.
 
-    ``environment`` becomes all of ``os.environ``, ``machine`` what ``uname`` says. Sleeping takes
+    ``environment`` becomes all of ``os.environ``; ``uname`` speaks of ``target``. Sleeping takes
     no time, commands are not found, threads cannot be started. Turn the guard on around each
     evaluation with ``guard.active``.
     """
@@ -205,7 +209,7 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], machine: str)
     sys.dont_write_bytecode = True
     sys.path[:] = [place for place in sys.path if place]  # the empty one is wherever we are
     replace_commands(guard)
-    replace_host(machine)
+    replace_host(NotedTarget.of(target, guard.reads))
     _replace(threading, "_start_new_thread", _refuse_thread)
     _replace(_thread, "start_new_thread", _refuse_thread)
     _replace(_thread, "start_new", _refuse_thread)
@@ -246,11 +250,11 @@ def replace_commands(guard: Guard) -> None:
     _replace(_posixsubprocess, "fork_exec", lambda *_all: guard.deny(*_NO_PROCESS))
 
 
-def replace_host(machine: str) -> None:
+def replace_host(target: Target) -> None:
     """``uname`` speaks of the target's machine, not of the one that evaluates."""
-    known = SimpleNamespace(sysname="Linux", nodename="", release="", version="", machine=machine)
-    _replace(os, "uname", lambda: known)
-    _replace(platform, "machine", lambda: machine)
+    _replace(os, "uname", lambda: os.uname_result(("Linux", "", "", "", target.arch)))
+    _replace(platform, "machine", lambda: target.arch)
+    vars(platform)["_uname_cache"] = None  # else platform.uname() may have asked before
 
 
 def _refuse_thread(*_args: object, **_kwargs: object) -> NoReturn:

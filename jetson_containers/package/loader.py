@@ -14,6 +14,7 @@ from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding, in_order
 from jetson_containers.package.kept import Kept
 from jetson_containers.package.model import Package
+from jetson_containers.package.reads import Shared
 from jetson_containers.package.scan import Directory, search_path
 from jetson_containers.package.snapshot import Snapshot
 from jetson_containers.platform.target import Target
@@ -39,6 +40,8 @@ class Trees:
     time_limit: float = TIME_LIMIT
     cache: Path | None = None
     snapshot: Snapshot = field(default_factory=Snapshot)
+    # not handed on by replace(): other trees and settings have other results
+    _shared: Shared = field(default_factory=Shared, init=False, repr=False, compare=False)
 
     def catalogue(self, target: Target) -> Catalogue:
         """The packages for ``target``; whatever is wrong is a finding and costs its directory."""
@@ -49,8 +52,7 @@ class Trees:
         made: dict[str, Loaded] = {}
         unknown = [directory for directory in directories if str(directory.path) not in known]
         if unknown:
-            evaluated = evaluate_all(unknown, target, options, self.time_limit)
-            for directory, result in zip(unknown, evaluated, strict=True):
+            for directory, result in self._evaluated(unknown, target, options).items():
                 strict = options.is_strict(directory.path)
                 made[str(directory.path)] = load(directory, result, target, strict=strict)
         if kept:
@@ -67,6 +69,19 @@ class Trees:
         if len(known) < len(directories):
             return None
         return _catalogue(target, [known[str(item.path)] for item in directories], missing)
+
+    def _evaluated(
+        self, directories: Sequence[Directory], target: Target, options: Settings
+    ) -> dict[Directory, Evaluated]:
+        """Each evaluated, unless a result for another target is known to be the same."""
+        results = self._shared.found(directories, target)
+        left = [directory for directory in directories if directory not in results]
+        if left:
+            made = evaluate_all(left, target, options, self.time_limit)
+            for directory, result in zip(left, made, strict=True):
+                self._shared.add(directory, target, result)
+                results[directory] = result
+        return results
 
     def _kept(self, target: Target, options: Settings) -> Kept | None:
         if self.cache is None:

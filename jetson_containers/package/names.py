@@ -29,9 +29,9 @@ UNPINNED = "0.0.0"
 class Evaluation:
     """One definition being evaluated: for what, with which settings, and what it asked for.
 
-    ``answers`` are what a lock file recorded for questions to the network, by
-    ``github_latest_tag owner/repo``. ``asked`` collects the questions that have no answer,
-    ``generated`` the files that the definition wants in its build context.
+    ``target`` notes what is read of it. ``answers`` are what a lock file recorded for questions to
+    the network, by ``github_latest_tag owner/repo``. ``asked`` collects the questions that have no
+    answer, ``generated`` the files that the definition wants in its build context.
     """
 
     target: Target
@@ -86,7 +86,7 @@ def lookup(name: str) -> Any:
         return _silent
     if name in _BOUND:
         return _BOUND[name](evaluation)
-    return facts.target_facts(evaluation.target, evaluation.settings)[name]
+    return facts.FACTS[name](evaluation.target, evaluation.settings)
 
 
 def update_dependencies(old: list[str], new: str | list[str] | None) -> list[str]:

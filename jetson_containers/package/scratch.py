@@ -12,7 +12,7 @@ import builtins
 import io
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,18 @@ MAX_BYTES = 1_000_000
 class Scratch:
     """What was written since :meth:`forget`, by absolute path, while ``guard`` is active.
 
-    ``machine`` are files that the target's machine has, whatever machine this is: path and text.
+    ``machine`` are files that the target's machine has or has not, whatever machine this is: path
+    and text. ``reads`` are the fields of the target that decide about them.
     """
 
-    def __init__(self, guard: Guard, machine: Mapping[str, str]) -> None:
+    def __init__(
+        self, guard: Guard, machine: Mapping[str, str | None], reads: Iterable[str]
+    ) -> None:
         self.guard = guard
-        self._machine = {path: _memory(text.encode()) for path, text in machine.items()}
+        self._decided = dict.fromkeys(machine, dict.fromkeys(reads))
+        self._machine = {
+            path: _memory(text.encode()) for path, text in machine.items() if text is not None
+        }
         self._files: dict[str, int] = {}
         self._directories: set[str] = set()
 
@@ -86,7 +92,9 @@ class Scratch:
         if not self.guard.active or not isinstance(path, (str, bytes, os.PathLike)):
             return ""
         with self.guard.paused():
-            return os.path.abspath(os.fsdecode(path))
+            full = os.path.abspath(os.fsdecode(path))
+        self.guard.reads.update(self._decided.get(full, {}))
+        return full
 
     def _is_own(self, path: str) -> bool:
         with self.guard.paused():

@@ -28,6 +28,7 @@ from jetson_containers.package.evaluate import TimeUp, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
 from jetson_containers.package.findings import Finding
 from jetson_containers.package.limits import limit_memory, limited
+from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.residue import State
 from jetson_containers.package.scan import Directory
 from jetson_containers.package.scratch import Scratch
@@ -112,10 +113,10 @@ def _serve(
             if isinstance(module, ModuleType):  # else the first warning would count as a change
                 vars(module).setdefault("__warningregistry__", {})
         roots = {item for directory in directories for item in (directory.root, directory.imports)}
-        guard = guards.install(
-            sorted(roots | set(settings.roots)), settings.environment, target.arch
-        )
-        scratch = Scratch(guard, facts.machine_files(target))
+        guard = guards.install(sorted(roots | set(settings.roots)), settings.environment, target)
+        reads: dict[str, None] = {}
+        files = facts.machine_files(NotedTarget.of(target, reads))
+        scratch = Scratch(guard, files, reads)
         scratch.install()
         limit_memory()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -297,5 +298,6 @@ def _guarded(
         asked=asked,
         inputs=tuple(dict.fromkeys((*result.inputs, *guard.opened()))),
         seen=tuple(dict.fromkeys((*result.seen, *guard.seen))),
+        reads=tuple(sorted({*result.reads, *guard.reads})),
         generated=result.generated | written,
     )
