@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -39,7 +40,25 @@ class Names:
         """The request with every alias replaced by the name of its package."""
         return tuple(replace(item, name=self._real(item.name)) for item in request)
 
+    def _is_own(self, name: str) -> bool:
+        """Whether the project's own tree has a folder of that name, and no other tree counts.
+
+        There folders are named after their packages, so that nothing has to be loaded to know
+        that it is no alias: start-up time is part of the interface.
+        """
+        from jetson_containers.cli.context import Context
+
+        if self._args.package_dirs or not re.fullmatch(r"[\w.+-]+", name):
+            return False
+        own = Context.of(self._args).own_packages
+        return any(
+            next(own.glob(f"{depth}/{name}/Dockerfile"), None) is not None
+            for depth in ("*", "*/*")
+        )
+
     def _real(self, name: str) -> str:
+        if self._is_own(name):
+            return name
         found = self._catalogue.default(name) if self._catalogue else None
         return found.name if found else name
 
@@ -49,7 +68,7 @@ class Names:
 
     def near(self, name: str) -> list[str]:
         """The nearest names to one that is unknown; none for a known one."""
-        if self._catalogue is None or self.defines(name):
+        if self._is_own(name) or self._catalogue is None or self.defines(name):
             return []
         import difflib
 

@@ -14,8 +14,10 @@ import pytest
 
 from jetson_containers.cli import autotag, autotag_build
 from jetson_containers.cli.autotag_build import build_argv, wants_build
+from jetson_containers.cli.context import Context
 from jetson_containers.cli.main import main
 from jetson_containers.image.request import parse_wanted
+from jetson_containers.platform.named import named_target
 
 X86 = "amd64-cu130-24.04"
 Capture = pytest.CaptureFixture[str]
@@ -75,6 +77,21 @@ def test_an_unknown_name_is_answered_with_near_ones(
 ) -> None:
     assert main(["autotag", "thingy", *tree, "--local-images", str(local)]) == 1
     assert "did you mean thing?" in capsys.readouterr().err
+
+
+def test_folders_of_the_own_tree_are_named_after_their_packages() -> None:
+    """So that the name of a folder can be taken for a package's without loading any."""
+    args = autotag.parser().parse_args(["app"])
+    context = Context.of(args)
+    names: dict[str, set[str]] = {}
+    for target in map(named_target, ("x86-cu130", "orin-jp62", "thor-jp71")):
+        catalogue = context.catalogue_for(target)
+        for name in catalogue.names():
+            for package in catalogue.versions(name):
+                names.setdefault(package.path.name, set()).add(name)
+        for folder, known in names.items():
+            real = catalogue.default(folder)
+            assert real is None or real.name == folder, (target.name, folder, known)
 
 
 class Terminal(io.StringIO):
