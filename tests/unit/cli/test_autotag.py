@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,16 @@ def test_without_an_engine(
     assert capsys.readouterr().out == f"acme/app:2-{X86}\n"
     assert main(["run", "image"]) == 3
     assert capsys.readouterr().out == ""
+
+
+def test_it_starts_without_what_it_does_not_need(lists: tuple[str, ...]) -> None:
+    """It runs inside ``$(...)``: clients of registries and engines are for when they are asked."""
+    words = ["autotag", "app", *lists, "--explain"]
+    script = (
+        "import sys; from jetson_containers.cli.main import main; "
+        f"code = main({words!r}); print(sorted({{'requests', 'docker', 'rich', "
+        "'jetson_containers.package.loader'} & {*sys.modules}), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"app:1-{X86}\n")
+    assert done.stderr.splitlines()[-1] == "[]"
