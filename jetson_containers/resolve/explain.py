@@ -15,6 +15,10 @@ from jetson_containers.resolve.shelf import Shelf
 
 #: packages that one hint names at most
 MOST_KNOWN = 12
+#: requirements that one error names at most
+MOST_CAUSES = 40
+#: packages that are named of those which the same reason keeps from a target
+MOST_ALIKE = 3
 
 
 class Unresolvable(BuilderError):
@@ -87,11 +91,14 @@ def _missing(numbered: Numbered, explanation: Explanation, because: Because) -> 
     """The error for one requirement that nothing satisfies, with what is known instead."""
     requirement, target = because.requirement, explanation.target
     path = _path(explanation.causes, because)
-    via = f" (wanted by {' -> '.join(path)})" if path else ""
+    via = f" (wanted by {_arrows(path)})" if path else ""
     known = [numbered.packages[at].reference for at in numbered.versions(requirement.name)]
+    reasons: dict[tuple[str, ...], list[str]] = {}
+    for item in numbered.catalogue.refusals(requirement.name):
+        reasons.setdefault(item.reasons, []).append(item.reference)
     refused = [
-        f"{item.reference}: {', '.join(item.reasons)}"
-        for item in numbered.catalogue.refusals(requirement.name)
+        f"{_listed(references, MOST_ALIKE)}: {', '.join(why)}"
+        for why, references in reasons.items()
     ]
     if known:
         what = f"no version of {requirement.name} satisfies {requirement} on {target}{via}"
@@ -122,7 +129,7 @@ def _circle(numbered: Numbered, explanation: Explanation, failure: Failure) -> C
         first.location,
     )
     error = CycleError(
-        f"the packages depend on each other in a circle: {' -> '.join(path)}",
+        f"the packages depend on each other in a circle: {_arrows(path)}",
         where=where,
         hint=_hint(
             explanation.remedies,
@@ -137,19 +144,21 @@ def _conflict(explanation: Explanation) -> ConflictError:
     own = [item for item in explanation.causes if _is_own(item)]
     where = next((item.requirement.location for item in explanation.causes if item.parent), None)
     lines = []
-    for because in explanation.causes:
+    for because in sorted(explanation.causes, key=str):
         if because.parent is None and len(explanation.request) == 1:
             continue
         path = _path(explanation.causes, because)
-        via = f", wanted by {' -> '.join(path)}" if len(path) > 1 else ""
+        via = f", wanted by {_arrows(path)}" if len(path) > 1 else ""
         lines.append(f"  {because}{via}")
+    if len(lines) > MOST_CAUSES:
+        lines[MOST_CAUSES:] = [f"  and {len(lines) - MOST_CAUSES} more"]
     what = f"no choice of versions satisfies all of these on {explanation.target}:\n" + "\n".join(
-        sorted(lines)
+        lines
     )
     if own and own[0].parent is not None:
         parent, wanted = own[0].parent, own[0].requirement
         path = _path(explanation.causes, own[0])
-        via = f" (wanted by {' -> '.join(path)})" if len(path) > 1 else ""
+        via = f" (wanted by {_arrows(path)})" if len(path) > 1 else ""
         return ConflictError(
             f"{parent.reference} requires {wanted}, another version of itself{via}",
             where=wanted.location,
@@ -167,10 +176,10 @@ def _conflict(explanation: Explanation) -> ConflictError:
     )
 
 
-def _listed(references: Sequence[str]) -> str:
+def _listed(references: Sequence[str], most: int = MOST_KNOWN) -> str:
     """The first of them, and how many there are beside."""
-    more = f" and {len(references) - MOST_KNOWN} more" if len(references) > MOST_KNOWN else ""
-    return ", ".join(references[:MOST_KNOWN]) + more
+    more = f" and {len(references) - most} more" if len(references) > most else ""
+    return ", ".join(references[:most]) + more
 
 
 def _is_own(because: Because) -> bool:
@@ -183,6 +192,13 @@ def _is_own(because: Because) -> bool:
     )
 
 
+def _arrows(path: Sequence[str]) -> str:
+    """A way as it is read; of a long one the beginning and the end."""
+    if len(path) > MOST_KNOWN:
+        path = (*path[:5], f"({len(path) - 10} more)", *path[-5:])
+    return " -> ".join(path)
+
+
 def _hint(remedies: Sequence[Remedy], otherwise: str) -> str:
     """The best change, before what is known."""
     return "; ".join([*(item.text for item in remedies[:1]), otherwise])
@@ -190,22 +206,25 @@ def _hint(remedies: Sequence[Remedy], otherwise: str) -> str:
 
 def _path(causes: Iterable[Because], because: Because) -> tuple[str, ...]:
     """The way from the request to the package that states a cause, along the other causes."""
-    path: list[Package] = []
+    stated: dict[str, list[Because]] = {}
+    for item in causes:
+        if not item.forbids and item.parent is not None:
+            stated.setdefault(item.requirement.name, []).append(item)
+    path: dict[str, None] = {}
     parent = because.parent
-    known = tuple(causes)
-    while parent is not None and parent not in path:
-        path.append(parent)
+    while parent is not None and parent.reference not in path:
+        path[parent.reference] = None
+        names = (parent.name, *(alias.partition(":")[0] for alias in parent.aliases))
         parent = next(
             (
                 item.parent
-                for item in known
-                if not item.forbids
-                and item.parent is not None
-                and _means(item.requirement, path[-1])
+                for name in names
+                for item in stated.get(name, ())
+                if _means(item.requirement, parent)
             ),
             None,
         )
-    return tuple(package.reference for package in reversed(path))
+    return tuple(reversed(path))
 
 
 def _means(requirement: Requirement, package: Package) -> bool:

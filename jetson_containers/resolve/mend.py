@@ -125,10 +125,14 @@ def _together(
     """Several changes, when no single one is enough: one for each cause that comes to light."""
     changes: list[Change] = []
     while len(changes) < MOST_CHANGES:
-        for change in _candidates(numbered, failure, known):
-            after, wishes = _after(numbered, request, change)
+        tried = [
+            (change, *_after(numbered, request, change))
+            for change in _candidates(numbered, failure, known)
+        ]
+        for change, after, wishes in tried:
             if _resolves(after, wishes):
                 return [Remedy((*changes, change))]
+        for change, after, wishes in tried:
             left = Search(after, wishes).failure()
             if _mends(numbered, change, failure, left):
                 changes.append(change)
@@ -233,10 +237,12 @@ def _nearest(numbered: Numbered, demand: Demand) -> list[int]:
 
 
 def distance(wanted: str, version: str) -> tuple[int, tuple[int, ...], str]:
-    """How far a version is from the wanted one: release numbers from the left, newer before older.
+    """How far a version is from the wanted one: by the first release number that differs.
 
-    What stands behind the release (``-builder``, ``-foxy``) counts before it: another kind of
-    package is no nearer version. Texts without numbers come last, by name.
+    Behind that number the one nearer to the wanted side counts: of 2.11 and 2.14 for 99 it is 2.14.
+    Of two that are as far, the newer comes first. What stands behind the release (``-builder``,
+    ``-foxy``) counts before it: another kind of package is no nearer version. Texts without
+    numbers come last, by name.
     """
     one, kind = _release(wanted)
     other, other_kind = _release(version)
@@ -245,8 +251,13 @@ def distance(wanted: str, version: str) -> tuple[int, tuple[int, ...], str]:
     length = max(len(one), len(other))
     mine = (*one, *(0,) * (length - len(one)))
     theirs = (*other, *(0,) * (length - len(other)))
-    apart = tuple(abs(a - b) for a, b in zip(mine, theirs, strict=True))
-    return (int(kind != other_kind), (*apart, int(theirs < mine)), version)
+    apart: list[int] = []
+    below = 0
+    for a, b in zip(mine, theirs, strict=True):
+        apart.append(b * below if below else abs(a - b))
+        if not below and a != b:
+            below = 1 if b > a else -1
+    return (int(kind != other_kind), (*apart, int(below < 0)), version)
 
 
 def _release(version: str) -> tuple[tuple[int, ...], str]:

@@ -8,7 +8,7 @@ the name decides between equals.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from jetson_containers.package.model import Package
 
@@ -16,29 +16,63 @@ from jetson_containers.package.model import Package
 def dependants(edges: Mapping[str, Iterable[str]]) -> dict[str, int]:
     """How many names need each name, directly or not, from ``name -> names it depends on``.
 
-    Names in a circle count each other. Edges to names that are no key are ignored. Linear in the
-    edges times the words of a bit set: no recursion.
+    Names in a circle count each other. Edges to names that are no key are ignored. Each edge is
+    looked at twice, times the words of a bit set: no recursion.
     """
     names = sorted(edges)
-    bit = {name: 1 << index for index, name in enumerate(names)}
-    above: dict[str, list[str]] = {name: [] for name in names}
-    for name in names:
-        for need in edges[name]:
-            if need in above:
-                above[need].append(name)
-    reach = dict.fromkeys(names, 0)
-    pending = set(names)
-    while pending:
-        changed: set[str] = set()
-        for name in sorted(pending):
-            total = 0
-            for user in above[name]:
-                total |= reach[user] | bit[user]
-            if total != reach[name]:
-                reach[name] = total
-                changed.update(need for need in edges[name] if need in above)
-        pending = changed
-    return {name: bin(reach[name] & ~bit[name]).count("1") for name in names}
+    bit = {name: 1 << at for at, name in enumerate(names)}
+    needs = {name: [need for need in edges[name] if need in bit] for name in names}
+    above = dict.fromkeys(names, 0)
+    counted: dict[str, int] = {}
+    # a component comes after all that it needs: reversed, after all that need it
+    for component in reversed(_components(names, needs)):
+        members = total = 0
+        for name in component:
+            members |= bit[name]
+            total |= above[name]
+        for name in component:
+            counted[name] = ((total | members) & ~bit[name]).bit_count()
+            for need in needs[name]:
+                above[need] |= total | members
+    return counted
+
+
+def _components(names: Iterable[str], needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Names that need each other, each component after those that it needs (Tarjan, 1972)."""
+    index: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    waiting: list[str] = []
+    open_: set[str] = set()
+    found: list[list[str]] = []
+    for start in names:
+        if start in index:
+            continue
+        path = [(start, iter(needs[start]))]
+        index[start] = lowest[start] = len(index)
+        waiting.append(start)
+        open_.add(start)
+        while path:
+            name, rest = path[-1]
+            for need in rest:
+                if need not in index:
+                    index[need] = lowest[need] = len(index)
+                    waiting.append(need)
+                    open_.add(need)
+                    path.append((need, iter(needs[need])))
+                    break
+                if need in open_:
+                    lowest[name] = min(lowest[name], index[need])
+            else:
+                path.pop()
+                if path:
+                    user = path[-1][0]
+                    lowest[user] = min(lowest[user], lowest[name])
+                if lowest[name] == index[name]:
+                    place = waiting.index(name) if waiting[-1] != name else len(waiting) - 1
+                    found.append(waiting[place:])
+                    open_.difference_update(waiting[place:])
+                    del waiting[place:]
+    return found
 
 
 def canonical_order(

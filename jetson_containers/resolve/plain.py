@@ -104,11 +104,14 @@ def settled(numbered: Numbered, request: Sequence[Wish]) -> dict[str, int] | Non
     for _ in range(ROUNDS):
         picks: dict[str, int] = {}
         choosy: dict[str, list[Wish]] = {}
+        unmet = False
         todo = list(request)
         while todo:
             wish = todo.pop()
             if not wish.accepted:
-                return None
+                # perhaps of a version that a pin is about to replace
+                unmet = True
+                continue
             name = wish.name
             if wish.choosy:
                 choosy.setdefault(name, []).append(wish)
@@ -122,7 +125,8 @@ def settled(numbered: Numbered, request: Sequence[Wish]) -> dict[str, int] | Non
                 return None
             pins[name] = common[0]
         if all(at == pins.get(name, numbered.default(name)) for name, at in picks.items()):
-            return None if _barred(numbered, picks) or _circular(numbered, picks) else picks
+            faulty = unmet or _barred(numbered, picks) or _circular(numbered, picks)
+            return None if faulty else picks
     return None
 
 

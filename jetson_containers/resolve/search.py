@@ -13,6 +13,9 @@ from jetson_containers.resolve.circle import circle
 from jetson_containers.resolve.numbered import Numbered, Wish
 from jetson_containers.resolve.sat import Satisfier
 
+#: demands of a failure of which each is tried to be left out
+MOST_WEIGHED = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -72,11 +75,15 @@ class Search:
         return {self._numbered.packages[at].name: at for at in found}
 
     def failure(self) -> Failure:
-        """The reason, when there is no answer. Law: without any one of its demands there is one."""
+        """The reason, when there is no answer.
+
+        Law: without any one of its demands there is an answer, unless there are more of them than
+        ``MOST_WEIGHED``: a path of thousands is told as it was found.
+        """
         core = self._core or self._solve(range(len(self._demands)))[1]
         kept = [at for at in range(len(self._demands)) if core >> at & 1]
         rules = [at for at in range(len(self._rules)) if core >> self._rule_bit(at) & 1]
-        for at in tuple(kept):
+        for at in tuple(kept) if len(kept) <= MOST_WEIGHED else ():
             if at in kept:
                 without = [item for item in kept if item != at]
                 answer, smaller = self._solve(without, rules)

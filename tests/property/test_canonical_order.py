@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jetson_containers.package.grammar import parse_requirement
+from jetson_containers.resolve.order import dependants
 from jetson_containers.resolve.resolver import resolve
 from tests.unit.shelves import catalogue
 
@@ -69,3 +70,22 @@ def test_the_most_needed_of_what_is_ready_comes_first(lines):
         done = set(ordered[:index])
         ready = [other for other in ordered[index:] if needs[other] <= done]
         assert name == min(ready, key=lambda other: (-users(other), other))
+
+
+@given(st.lists(st.lists(st.integers(0, 7), max_size=4), min_size=1, max_size=8))
+def test_dependants_count_whoever_can_reach_a_name_also_in_circles(needs):
+    edges = {f"p{at}": [f"p{need}" for need in found] for at, found in enumerate(needs)}
+
+    def reached(name: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            for need in edges.get(todo.pop(), ()):
+                if need in edges and need not in seen:
+                    seen.add(need)
+                    todo.append(need)
+        return seen
+
+    assert dependants(edges) == {
+        name: sum(name in reached(other) for other in edges if other != name) for name in edges
+    }

@@ -6,6 +6,7 @@ import pytest
 
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.resolve.explain import ConflictError, Unresolvable
+from jetson_containers.resolve.mend import distance
 from jetson_containers.resolve.resolver import CatalogueResolver, resolve
 from jetson_containers.resolve.why import leading_to, others
 from tests.unit.shelves import catalogue
@@ -103,3 +104,32 @@ def test_other_versions_tell_why_they_do_not_stand_there():
     }
     assert instead("torch:3")["torch:2"] == ("torch:3 was asked for",)
     assert set(instead("plain").values()) == {("torch:2 is the default",)}
+
+
+def test_of_a_version_far_off_the_nearest_is_the_newest():
+    near = ["2.11.0", "2.14.1", "2.13.0", "1.9"]
+    assert sorted(near, key=lambda version: distance("99", version)) == [
+        "2.14.1",
+        "2.13.0",
+        "2.11.0",
+        "1.9",
+    ]
+    near = ["0.9", "0.17.1", "0.16.5", "0.18"]
+    assert sorted(near, key=lambda version: distance("0.17.0", version))[:2] == ["0.17.1", "0.16.5"]
+
+
+def test_changes_that_are_enough_come_before_changes_that_only_help():
+    shelf = catalogue("torch:1.9 stack", "torch:1.10* stack", "audio codec torch:1.10")
+    assert texts(refusal(shelf, "audio"))[0] == (
+        "drop audio's requirement of codec in /tree/audio/Dockerfile:3 and "
+        "drop torch:1.10's requirement of stack in /tree/torch/Dockerfile:2"
+    )
+
+
+@pytest.mark.parametrize("last", ["gone", "p0"])
+def test_a_path_of_thousands_is_told_by_its_ends(last):
+    shelf = catalogue(*(f"p{at} p{at + 1}" for at in range(2999)), f"p2999 {last}")
+    error = refusal(shelf, "p0", remedies=1)
+    assert "p0 -> p1 -> p2 -> p3 -> p4 -> (" in error.what
+    assert "more) -> p" in error.what
+    assert len(error.explanation.causes) == 3001
