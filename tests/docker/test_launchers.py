@@ -93,3 +93,13 @@ def test_two_at_once_make_it_once(checkout: Path) -> None:
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert "".join(said).count(MAKING) == 1
+
+
+def test_run_keeps_its_data_in_the_checkout(checkout: Path, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.json"
+    facts.write_text('{"format": 1, "machine": "x86_64"}')
+    words = ("run", "--dry-run", "--no-gpu", "--facts", str(facts), "img")
+    done = run(checkout / "jetson-containers", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"--volume '{checkout}/data:/data'" in done.stdout
+    assert not (checkout / "data").exists()
