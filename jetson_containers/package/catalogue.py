@@ -100,7 +100,10 @@ class Catalogue:
         for package in self.packages:
             for alias in package.aliases:
                 carriers.setdefault(alias, []).append(package)
-        return {alias: tuple(group) for alias, group in carriers.items()}
+        return {
+            alias: tuple(sorted(group, key=lambda package: package.root != group[-1].root))
+            for alias, group in carriers.items()
+        }
 
 
 def preference(package: Package) -> tuple[bool, bool, bool, Version, str]:

@@ -126,10 +126,10 @@ def test_changes_that_are_enough_come_before_changes_that_only_help():
     )
 
 
-@pytest.mark.parametrize("last", ["gone", "p0"])
-def test_a_path_of_thousands_is_told_by_its_ends(last):
+@pytest.mark.parametrize(("last", "causes"), [("gone", 3001), ("p0", 3000)])
+def test_a_path_of_thousands_is_told_by_its_ends(last, causes):
     shelf = catalogue(*(f"p{at} p{at + 1}" for at in range(2999)), f"p2999 {last}")
     error = refusal(shelf, "p0", remedies=1)
     assert "p0 -> p1 -> p2 -> p3 -> p4 -> (" in error.what
     assert "more) -> p" in error.what
-    assert len(error.explanation.causes) == 3001
+    assert len(error.explanation.causes) == causes

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jetson_containers.errors import ExitCode, Problems
+from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.resolve.explain import (
     ConflictError,
@@ -13,7 +16,7 @@ from jetson_containers.resolve.explain import (
     UnknownPackage,
 )
 from jetson_containers.resolve.resolver import resolve
-from tests.unit.shelves import catalogue
+from tests.unit.shelves import X86, catalogue, package
 
 SHELF = catalogue(
     "base",
@@ -117,3 +120,14 @@ def test_a_circle_is_told_as_a_path():
 def test_a_long_chain_needs_no_recursion():
     lines = ["p0", *(f"p{number} p{number - 1}" for number in range(1, 3000))]
     assert len(names("p2999", shelf=catalogue(*lines))) == 3000
+
+
+def test_an_alias_of_two_packages_means_that_of_the_later_search_path():
+    first = package("a:1*", root=Path("/first"), aliases=("x",))
+    later = package("b:1*", root=Path("/later"), aliases=("x",))
+    assert names("x", shelf=Catalogue(X86, (first, later))) == ["b:1"]
+
+
+def test_an_alias_that_the_default_does_not_carry_means_its_own_version():
+    old = package("torch:1", aliases=("legacy",))
+    assert names("legacy", shelf=Catalogue(X86, (old, package("torch:2*")))) == ["torch:1"]
