@@ -116,16 +116,7 @@ def _by_label(
         stage=own_stage,
         builder=_is_builder(reference.name, _package(labels.stage)[1]),
         inferred=target.inferred,
-        unreadable=_contradiction(listed, target.docker_arch),
     )
-
-
-def _contradiction(listed: ListedImage, told: str) -> str:
-    """Labels for one architecture on an image of another: which of them lies cannot be told."""
-    if not listed.architectures or told in listed.architectures:
-        return ""
-    kinds = ", ".join(listed.architectures)
-    return f"its labels say {told}, its configuration says {kinds}"
 
 
 def _by_tag(

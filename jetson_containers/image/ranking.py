@@ -42,13 +42,15 @@ def rank_key(
 ) -> tuple[Any, ...]:
     """Sorts the best image first.
 
-    In this order: the source, as preferred; the version, newest first; verified by label before
-    by tag; nearness of L4T, then of CUDA; the target's own Ubuntu release; named after what is
-    asked before merely holding it; the date; and the reference, so that the order is total.
+    In this order: the source, as preferred; labels that are not believed last; the version,
+    newest first; verified by label before by tag; nearness of L4T, then of CUDA; the target's own
+    Ubuntu release; named after what is asked before merely holding it; the date; and the
+    reference, so that the order is total.
     """
     source = image.listed.source
     return (
         prefer.index(source) if source in prefer else len(prefer),
+        bool(image.label_problem),
         tuple(Descending(version_key(text)) for text in _versions(image, request)),
         image.verified_by != "label",
         l4t_distance(image.l4t, host.l4t.value),

@@ -86,15 +86,14 @@ def select(
 
 def judge(image: ImageFacts, request: Sequence[Wanted], host: HostFacts) -> tuple[Reason, ...]:
     """Every reason to refuse: what the image is, what is asked, what the host can run."""
-    unfit = refusals(image, host)
     own = (
         missing(image, request),
         wrong_version(image, request),
         _stage(image),
         unasked_builder(image, request),
-        _unreadable(image, unfit),
+        _unreadable(image),
     )
-    return (*(reason for reason in own if reason is not None), *unfit)
+    return (*(reason for reason in own if reason is not None), *refusals(image, host))
 
 
 def best(candidates: Sequence[Candidate]) -> Candidate | None:
@@ -112,12 +111,7 @@ def _stage(image: ImageFacts) -> Reason | None:
     return Reason("stage-image", "the image is a stage of a build, not its result")
 
 
-def _unreadable(image: ImageFacts, unfit: Sequence[Reason]) -> Reason | None:
-    """Labels that contradict the configuration matter where the configuration alone would do."""
+def _unreadable(image: ImageFacts) -> Reason | None:
     if not image.unreadable:
         return None
-    if image.verified_by == "tag":
-        return Reason("unreadable-tag", f"{image.unreadable}, and no label of ours tells more")
-    if any(reason.code == "wrong-arch" for reason in unfit):
-        return None
-    return Reason("unreadable-tag", image.unreadable)
+    return Reason("unreadable-tag", f"{image.unreadable}, and no label of ours tells more")

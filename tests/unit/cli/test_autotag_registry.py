@@ -11,6 +11,7 @@ import pytest
 
 from jetson_containers.cli import autotag_registry
 from jetson_containers.cli.main import main
+from jetson_containers.image.registry import hub
 from tests.unit.image.images import labels
 from tests.unit.image.registry_server import (
     OCI_MANIFEST,
@@ -109,10 +110,19 @@ def test_labels_that_lie_about_the_architecture(
     server: FakeRegistry, autotag: Autotag
 ) -> None:
     server.push("acme/app", f"1-{X86}", labels=labels("x86-cu130", "app:1"), arch="arm64")
-    server.push("acme/app", f"2-{X86}", labels=labels("orin-jp62", "app:1"))
     assert autotag("app") == 1
     assert autotag.out == "" and "wrong-arch" in autotag.err
-    assert "its labels say arm64, its configuration says amd64" in autotag.err
+
+
+def test_labels_that_lie_are_no_help(server: FakeRegistry, autotag: Autotag) -> None:
+    """An image with such labels is judged by its tag, and comes after all that say the truth."""
+    server.push("acme/app", f"2-{X86}", labels=labels("orin-jp62", "app:2"))
+    assert autotag("app") == 0
+    assert autotag.out == f"{autotag.place}/app:2-{X86}\n"
+    assert "is judged by its tag: the label" in autotag.err
+    server.push("acme/app", f"1-{X86}")
+    assert autotag("app", "--refresh") == 0
+    assert autotag.out == f"{autotag.place}/app:1-{X86}\n"
 
 
 @pytest.mark.parametrize(
@@ -354,6 +364,26 @@ class TestPlaces:
     def test_without_tls_elsewhere(self, autotag: Autotag) -> None:
         """Nothing goes out in the clear unless that is asked for."""
         assert autotag("app", "--registry", "http://registry.example/x") == 2
+
+
+def test_docker_hub_as_it_was_recorded(
+    server: FakeRegistry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    """Without any option the listing of ``dustynv`` there is read, and nothing is pulled."""
+    monkeypatch.setattr(hub, "ADDRESS", f"http://{server.host}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    page = (Path(__file__).parents[2] / "data" / "dockerhub-page.json").read_bytes()
+    server.fail("/v2/namespaces/dustynv/repositories/sglang/tags", Reply(200, page))
+    words = ["autotag", "sglang", "--disable", "local", "--target"]
+    assert main([*words, "orin-jp62"]) == 0
+    assert capsys.readouterr().out == "dustynv/sglang:0.4.7-r36.4-cu128-24.04\n"
+    assert main([*words, "xavier-jp5"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("l4t-window") == 3
+    assert len(server.requests) == 1  # both are arm64: the listing is that of the first
 
 
 class TestWhyNot:
