@@ -83,7 +83,7 @@ def main(argv: Sequence[str]) -> int:
     own = dict(pair for option in words.options for pair in option.names if pair[0] in OWN)
     if "help" in own:
         print(HELP, end="")
-        return ExitCode.DONE
+        sys.exit(ExitCode.DONE)
     _check_words(words, own)
     words = replace(words, options=_dockers(words.options))
     environ = dict(os.environ)

@@ -23,9 +23,9 @@ PATIENCE = 30.0
 def engine_facts(
     address: EngineAddress, environ: Mapping[str, str], *, sudo: bool = False
 ) -> Engine:
-    """Version, runtimes, CDI devices, ``rootless``; raises :class:`UnreachableError` without an answer.
+    """Version, runtimes, CDI devices, whether it is rootless.
 
-    With ``sudo`` root asks, who may ask the person at the terminal for a password.
+    Raises :class:`UnreachableError` without an answer. With ``sudo`` root asks, who may ask the person at the terminal for a password.
     """
     if sudo or address.host.startswith("ssh://"):
         info = _through_client(address, environ, sudo=sudo)
