@@ -25,7 +25,8 @@ def engine_facts(
 ) -> Engine:
     """Version, runtimes, CDI devices, whether it is rootless.
 
-    Raises :class:`UnreachableError` without an answer. With ``sudo`` root asks, who may ask the person at the terminal for a password.
+    Raises :class:`UnreachableError` without an answer. With ``sudo`` root asks, who
+    may ask the person at the terminal for a password.
     """
     if sudo or address.host.startswith("ssh://"):
         info = _through_client(address, environ, sudo=sudo)
