@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.lock.model import FORMAT, Lock, LockedBase, LockedImage, LockedPackage
+from jetson_containers.package.grammar import is_reference, parse_requirement
 
 #: from a format to the next one: how files of older programs are read
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -19,6 +20,14 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+#: what names an image to an engine: REGISTRY/PATH:TAG@DIGEST, all but the path optional, or its id
+_IMAGE = re.compile(
+    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+#: bytes above which a file is no lock: that of a chain with 200 distributions has 40 thousand
+_LARGEST = 64_000_000
 
 
 def to_text(lock: Lock) -> str:
@@ -63,7 +72,15 @@ def _sorted(values: Mapping[str, Any]) -> dict[str, Any]:
 def read_lock(path: Path) -> Lock:
     """The lock in ``path``. Raises :class:`BuilderError` when it is not there or not readable."""
     try:
-        text = path.read_text(encoding="utf-8")
+        size = path.stat().st_size
+        if not path.is_file() or size > _LARGEST:
+            fault = "it is no file" if size <= _LARGEST else f"it has more than {_LARGEST} bytes"
+            raise BuilderError(
+                f"the lock file cannot be read: {fault}",
+                where=Location(str(path)),
+                hint="name the file that `jetson-containers lock` wrote",
+            )
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UsageError(
             "there is no lock file",
@@ -119,6 +136,11 @@ def _read_image(reader: _Reader, data: Any, at: tuple[str | int, ...]) -> Locked
     request = reader.texts(data, (*at, "request"))
     if not request:
         raise reader.wrong((*at, "request"), "a request names at least one package")
+    for number, word in enumerate(request):
+        try:
+            parse_requirement(word)
+        except BuilderError as error:
+            raise reader.wrong((*at, "request", number), error.what) from None
     return LockedImage(
         target=reader.of(data, (*at, "target"), str),
         request=request,
@@ -126,7 +148,9 @@ def _read_image(reader: _Reader, data: Any, at: tuple[str | int, ...]) -> Locked
         python=reader.of(data, (*at, "python"), str),
         platform=reader.of(data, (*at, "platform"), str),
         base=LockedBase(
-            reference=reader.of(data, (*base, "reference"), str),
+            reference=reader.name(
+                data, (*base, "reference"), lambda text: _IMAGE.fullmatch(text), "an image"
+            ),
             image=reader.digest(data, (*base, "image")),
             digest=reader.digest(data, (*base, "digest")),
         ),
@@ -135,7 +159,9 @@ def _read_image(reader: _Reader, data: Any, at: tuple[str | int, ...]) -> Locked
         unknown=reader.mapping(data, (*at, "unknown"), None, False),
         packages=tuple(
             LockedPackage(
-                reference=reader.of(data, (*at, "packages", item, "package"), str),
+                reference=reader.name(
+                    data, (*at, "packages", item, "package"), is_reference, "a package"
+                ),
                 wheels=reader.texts(data, (*at, "packages", item, "wheels"), missing=True),
                 files=reader.mapping(data, (*at, "packages", item, "files"), _SHA256, False),
                 git=reader.mapping(data, (*at, "packages", item, "git"), _COMMIT, True),
@@ -161,6 +187,21 @@ class _Reader:
         if not isinstance(found, kind) or isinstance(found, bool):
             said = "is missing" if found is None else f"is not {self._WORDS[kind]}"
             raise self.wrong(at, f"{at[-1]!r} {said}")
+        if isinstance(found, str) and not _is_text(found):
+            raise self.wrong(at, f"{at[-1]!r} has half a character")
+        return found
+
+    def name(
+        self,
+        data: Any,
+        at: tuple[str | int, ...],
+        fits: Callable[[str], object],
+        kind: str,
+    ) -> str:
+        """The name of something, which ``fits``."""
+        found = str(self.of(data, at, str))
+        if not fits(found):
+            raise self.wrong(at, f"{found!r} is no name of {kind}")
         return found
 
     def texts(self, data: Any, at: tuple[str | int, ...], missing: bool = False) -> tuple[str, ...]:
@@ -191,6 +232,8 @@ class _Reader:
             return {}
         found: dict[str, Any] = self.of(data, at, dict)
         for key, value in found.items():
+            if not _is_text(key):
+                raise self.wrong(at, f"{key!r} has half a character")
             if nothing and value is None:
                 continue
             text = self.of(data, (*at, key), str)
@@ -216,8 +259,10 @@ class _Reader:
         """The line of a value, or of what it should stand in. JSON is YAML, which knows places."""
         import yaml
 
+        # half a character is no YAML
+        text = _SURROGATE.sub(r"\\ufffd", self._text)
         try:
-            node = yaml.compose(self._text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except yaml.YAMLError:
             return 0
         for step in at:
@@ -229,6 +274,15 @@ class _Reader:
                 if found is None:
                     break
         return int(node.start_mark.line) + 1 if node else 0
+
+
+def _is_text(text: str) -> bool:
+    """Whether there are bytes for it: JSON can spell half of a pair of surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _broken(what: str, path: str, line: int) -> BuilderError:

@@ -51,6 +51,8 @@ def test_what_is_written_is_read_back():
 
 
 _texts = st.text(max_size=8)
+_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,5}(:[A-Za-z0-9_]{1,3})?", fullmatch=True)
+_images = st.sampled_from(["ubuntu:24.04", f"h:5000/a/b@sha256:{SHA}"])
 _sums = st.text("0123456789abcdef", min_size=64, max_size=64)
 
 
@@ -59,14 +61,14 @@ _sums = st.text("0123456789abcdef", min_size=64, max_size=64)
         st.builds(
             LockedImage,
             target=_texts,
-            request=st.lists(_texts, min_size=1, max_size=3).map(tuple),
+            request=st.lists(_names, min_size=1, max_size=3).map(tuple),
             platform=_texts,
             python=_texts,
-            base=st.builds(LockedBase, _texts),
+            base=st.builds(LockedBase, _images),
             packages=st.lists(
                 st.builds(
                     LockedPackage,
-                    _texts,
+                    _names,
                     st.lists(_texts, max_size=2).map(tuple),
                     st.dictionaries(_texts, _sums, max_size=3),
                 ),
@@ -152,6 +154,11 @@ def line_of(text: str) -> int:
         (edited(f'"sha256:{SHA}"', '"latest"'), line_of('"sha256:'), "no digest"),
         (edited(f'whl": "{SHA}', 'whl": "'), line_of('whl": '), "no checksum of 'numpy"),
         (edited(COMMIT, "main"), line_of(COMMIT), "no checksum of 'https://host/app@main'"),
+        (edited('"tool"', '"../../x"'), line_of('"tool"'), "'../../x' is no name of a package"),
+        (edited('"ubuntu:24.04"', '"../x"'), line_of('"ubuntu'), "'../x' is no name of an image"),
+        (edited('"ubuntu:24.04"', r'"\ud800"'), line_of('"ubuntu'), "half a character"),
+        (edited('"PYTORCH_VERSION"', r'"\ud800"'), line_of('"PYTORCH') - 1, "half a character"),
+        (edited('    "app"', '    "-app"'), line_of('    "app"'), "is not a requirement"),
         ("\x00\x01junk", 1, "no JSON"),
         ("[" * 100_000, 0, "JSON"),
     ],
@@ -180,6 +187,17 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
 def test_bytes_that_are_no_text_are_an_error(tmp_path: Path):
     (tmp_path / "jetson.lock").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BuilderError, match="not UTF-8"):
+        read_lock(tmp_path / "jetson.lock")
+
+
+def test_a_mark_of_the_byte_order_is_no_fault(tmp_path: Path):
+    (tmp_path / "jetson.lock").write_text(f"\ufeff{to_text(LOCK)}", encoding="utf-8")
+    assert read_lock(tmp_path / "jetson.lock") == LOCK
+
+
+def test_a_pipe_is_no_lock_file_and_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "jetson.lock")
+    with pytest.raises(BuilderError, match="it is no file"):
         read_lock(tmp_path / "jetson.lock")
 
 
