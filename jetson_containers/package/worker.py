@@ -40,6 +40,8 @@ GRACE = 1.0
 MAX_RESULT = 16_000_000
 #: begins the line in which a child takes its leave
 LAST = b"last "
+#: bytes that begin each line of a child; a definition that writes into every file has others
+SIGN = 16
 #: what children did on the way: the next run in this process begins with it
 _LEFT: list[bytes] = []
 #: modules that definitions import and that are slow to: the first child that has one tells
@@ -108,6 +110,7 @@ def _serve(
         os.setpgid(0, 0)
         gc.disable()
         _silence()
+        _close_all_but(writing)
         warnings.simplefilter("ignore")
         for module in list(sys.modules.values()):
             if isinstance(module, ModuleType):  # else the first warning would count as a change
@@ -122,7 +125,8 @@ def _serve(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         done = 0
         while done < len(directories):
-            for line in _in_child(directories[done:], target, settings, time_limit, scratch):
+            left = directories[done:]
+            for line in _in_child(left, target, settings, time_limit, scratch, writing):
                 _write(writing, line)
                 done += not line.startswith(LAST)
     except BaseException as error:  # a fault of this program: the parent raises it
@@ -137,23 +141,34 @@ def _in_child(
     settings: Settings,
     time_limit: float,
     scratch: Scratch,
+    outer: int,
 ) -> Iterator[bytes]:
-    """The first result, and those after it until a definition left something behind."""
+    """The first result, and those after it until a definition left something behind.
+
+    ``outer`` is the way to the parent, which is closed to definitions. Law: what a definition
+    writes into the other one is no result of any directory.
+    """
+    sign = os.urandom(SIGN).hex().encode()
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
+        os.close(outer)
         os.close(reading)
-        _evaluate(writing, directories, target, settings, time_limit, scratch)
+        _evaluate(writing, directories, target, settings, time_limit, scratch, sign)
     os.close(writing)
     left = iter(directories)
+    problem = "ended the process that evaluates it"
     try:
-        for line in _lines(reading, time_limit + GRACE):
+        for signed in _lines(reading, time_limit + GRACE):
+            line = signed.removeprefix(sign)
+            if line == signed:
+                problem = "wrote into a file that it did not open"
+                break
             yield line
             if line.startswith(LAST):
                 _warm(line)
                 return
             next(left)
-        problem = "ended the process that evaluates it"
     except TimeoutError:
         problem = f"did not end within {time_limit:g} s"
     finally:
@@ -215,9 +230,11 @@ def _evaluate(
     settings: Settings,
     time_limit: float,
     scratch: Scratch,
+    sign: bytes,
 ) -> None:
     """The child's whole life. Never returns."""
     dumps, known = json.dumps, sys.modules
+    directory = directories[0]
     try:
         before = State()
         sources: list[str] = []
@@ -228,14 +245,15 @@ def _evaluate(
             if len(text) > MAX_RESULT:
                 problem = f"defines more than {MAX_RESULT} characters"
                 text = dumps(_failed(directory, target, problem).to_dict())
-            _write(writing, text.encode())
+            _write(writing, sign + text.encode())
             if directory is directories[-1] or not before.holds():
                 imported = [name for name in COMMON if name in known]
                 read = [*dict.fromkeys(sources)]
-                _write(writing, LAST + dumps({"imported": imported, "read": read}).encode())
+                _write(writing, sign + LAST + dumps({"imported": imported, "read": read}).encode())
                 break
-    except BaseException as error:  # a fault of this program: the parent raises it
-        _write(writing, dumps({"fault": repr(error)}).encode())
+    except BaseException as error:  # a definition can break what its own process is made of
+        problem = f"broke the process that evaluates it ({type(error).__name__})"
+        _write(writing, sign + dumps(_failed(directory, target, problem).to_dict()).encode())
     finally:
         os._exit(0)
 
@@ -253,6 +271,14 @@ def _silence() -> None:
         os.dup2(null, stream)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+
+
+def _close_all_but(kept: int) -> None:
+    """Files that the parent has open are not the definitions'."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
+        if int(name) > 2 and int(name) != kept:
+            with suppress(OSError):  # the listing itself is closed by now
+                os.close(int(name))
 
 
 def _guarded(

@@ -120,6 +120,22 @@ CASES = {
         0,
         "ended the process",
     ),
+    "writes into every file that is open": (
+        {
+            "bad/config.py": (
+                "import os\nfor number in range(3, 60):\n    try:\n"
+                "        os.write(number, b'{}\\n')\n    except OSError:\n        pass\n"
+            )
+        },
+        0,
+        "wrote into a file that it did not open",
+    ),
+    "breaks what Python is made of": (
+        {"bad/config.py": "import os\nos.path.relpath = os.path.realpath = None\n"
+         "open('x', 'w').close()\n"},
+        (0, 3),
+        "TypeError",
+    ),
     "opens a socket": (
         {"bad/config.py": "import socket\nsocket.create_connection(('127.0.0.1', 9))\n"},
         2,
