@@ -48,6 +48,12 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--facts", metavar="FILE", help="recorded evidence in place of the machine")
 
 
+def target_is_named(args: argparse.Namespace) -> bool:
+    """Whether an option of :func:`add_target_options` says something."""
+    words = (args.target, args.cuda, args.python, args.ubuntu, args.distro, args.arch, args.facts)
+    return any(words)
+
+
 def add_package_options(parser: argparse.ArgumentParser) -> None:
     """Where packages are searched."""
     group = parser.add_argument_group("packages")
@@ -162,13 +168,15 @@ class Context:
         """Where packages are searched, the project's own tree first."""
         words = [word for word in re.split(r"[,;:]", self.args.package_dirs) if word]
         extra = [Path(word).expanduser().absolute() for word in words]
+        plain = [Path(str(path).rstrip("*")) for path in extra]
         raise_all(
             UsageError(
-                f"the package directory {path} does not exist",
+                f"the package directory {path} "
+                + ("is no directory" if path.exists() else "does not exist"),
                 hint="correct --package-dirs",
             )
-            for path in extra
-            if not Path(str(path).rstrip("*")).is_dir()
+            for path in plain
+            if not path.is_dir()
         )
         if self.args.only_dirs:
             if not extra:
@@ -229,9 +237,11 @@ class Context:
 
 def warn(text: str) -> None:
     """A warning, on stderr."""
-    print(f"warning: {text}", file=sys.stderr)
+    say(f"warning: {text}")
 
 
 def say(text: str) -> None:
     """A remark, on stderr."""
-    print(text, file=sys.stderr)
+    from jetson_containers.cli.words import seen_from_here
+
+    print(seen_from_here(text), file=sys.stderr)

@@ -100,11 +100,15 @@ def warn_of_definitions(
     """Show the warnings of the directories that ``packages`` come from; count other faults."""
     used = {package.path for package in packages}
     others = 0
+    told: dict[str, None] = {}
     for finding in catalogue.findings:
         concerned = Path(finding.location.path).parent in used
         if finding.severity == "error" and not concerned:
             others += 1
         elif finding.severity == "warning" and (concerned or context.verbose):
-            warn(f"{finding.location}: {finding.message}")
+            # packages of one file may share a fault
+            told[f"{finding.location}: {finding.message}"] = None
+    for text in told:
+        warn(text)
     if others:
         warn(f"{others} other definitions have faults; `jetson-containers list` shows them")

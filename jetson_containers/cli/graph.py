@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jetson_containers.cli.context import Context, say
+from jetson_containers.cli.context import Context, say, target_is_named
 from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.parsers import add_shared_options, verb_parser
-from jetson_containers.cli.words import split_packages
+from jetson_containers.cli.words import named_packages
 from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError, raise_all
 from jetson_containers.plan.request import Request, requests_for
 from jetson_containers.plan.skip import without
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         "package. The page (html) holds every version, and all named targets unless one is given.",
         "sglang --format svg --output sglang.svg",
         "--output packages.html",
-        "pytorch:2.8 transformers --format mermaid",
+        "'pytorch<2.14' transformers --target x86-cu130 --format mermaid",
     )
     result.add_argument("packages", nargs="*", metavar="PKG", help="as for `plan`")
     result.add_argument(
@@ -97,9 +97,16 @@ def render(form: str, graphs: Sequence[Graph]) -> str:
 
 
 def _format(args: argparse.Namespace) -> str:
+    if args.json and args.format not in ("", "json"):
+        raise UsageError(f"--json and --format {args.format} exclude each other")
+    said = args.format or ("json" if args.json else "")
     suffix = Path(args.output).suffix.lower()
     by_suffix = {ending: form for form, ending in SUFFIXES.items()} | {".gv": "dot", ".htm": "html"}
-    said = args.format or ("json" if args.json else "")
+    if suffix and not said and suffix not in by_suffix:
+        raise UsageError(
+            f"{suffix} says no format",
+            hint=f"name --format, or end --output in {' '.join(SUFFIXES.values())}",
+        )
     return said or by_suffix.get(suffix, "dot")
 
 
@@ -107,10 +114,9 @@ def _targets(context: Context, form: str) -> tuple[Target, ...]:
     """The targets of the command line; a page without a word about them holds all that have a name.
     """
     args = context.args
-    options = (args.target, args.cuda, args.python, args.ubuntu, args.distro, args.arch, args.facts)
-    if args.all_targets and any(options):
+    if args.all_targets and target_is_named(args):
         raise UsageError("--all-targets and a target exclude each other", hint="give one of them")
-    if not args.all_targets and (form != "html" or any(options)):
+    if not args.all_targets and (form != "html" or target_is_named(args)):
         return (context.target,)
     if form not in OF_TARGETS:
         raise UsageError(
@@ -123,7 +129,7 @@ def _targets(context: Context, form: str) -> tuple[Target, ...]:
 
 
 def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[Graph]:
-    words = split_packages(context.args.packages)
+    words = named_packages(context.args.packages) if context.args.packages else ()
     graphs: list[Graph] = []
     errors: list[BuilderError] = []
     faulty: set[tuple[Location, str]] = set()

@@ -6,9 +6,9 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from jetson_containers.cli.context import Context, say
+from jetson_containers.cli.context import Context, say, target_is_named
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
-from jetson_containers.errors import ExitCode
+from jetson_containers.errors import ExitCode, UsageError
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.model import Package
 from jetson_containers.plan.skip import Matches, matcher
@@ -41,6 +41,10 @@ def of(context: Context) -> int:
     """List for the command line of ``list`` or ``build --list-packages``."""
     args = context.args
     if getattr(args, "all_targets", False):
+        if target_is_named(args):
+            raise UsageError(
+                "--all-targets and a target exclude each other", hint="give one of them"
+            )
         from jetson_containers.platform.named import named_targets
 
         catalogues = list(context.catalogues_for(named_targets()))
@@ -50,10 +54,10 @@ def of(context: Context) -> int:
     found = listed(catalogues, matches)
     if getattr(args, "json", False):
         print(json.dumps({"format": 1, "packages": [item.to_dict() for item in found]}, indent=2))
-        return ExitCode.DONE
-    width = max((len(item.package.reference) for item in found), default=0)
-    for item in found:
-        print(_line(item, width, len(catalogues)))
+    else:
+        width = max((len(item.package.reference) for item in found), default=0)
+        for item in found:
+            print(_line(item, width, len(catalogues)))
     _mention_faults(catalogues, context.verbose)
     if not found and args.packages:
         where = catalogues[0].target.name if len(catalogues) == 1 else "any named target"

@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from jetson_containers.errors import BuilderError, ExitCode
 
@@ -50,8 +51,43 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one verb and give its exit code."""
-    words = list(argv)
+    """Run one verb and give its exit code, with all that it printed written.
+
+    A reader that has seen enough (``list | head``) costs no word, only the exit code.
+    """
+    _open_streams()
+    try:
+        return _flushed(_run(list(argv)))
+    except SystemExit as stop:
+        # argparse ends so: --help has printed, a usage error has not
+        code = _flushed(ExitCode.DONE)
+        if code:
+            return code
+        raise stop from None
+
+
+def _open_streams() -> None:
+    """Streams that the caller closed take everything and keep nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _flushed(code: int) -> int:
+    """Write what stdout still holds; give ``code``, or failure if that was not possible."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if not code and not isinstance(error, BrokenPipeError):
+            print(f"error: stdout: {error.strerror or error}", file=sys.stderr)
+        # what cannot be written is tried again when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or ExitCode.FAILED
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """Run one verb; errors are told, and become exit codes."""
     if not words or words[0].startswith("-"):
         top = parser()
         top.parse_args(words or ["--help"])
@@ -76,7 +112,6 @@ def main(argv: Sequence[str]) -> int:
         print("interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except OSError as error:
         if verbose:
@@ -97,10 +132,11 @@ def main(argv: Sequence[str]) -> int:
 
 def report(error: BuilderError) -> None:
     """All that is wrong, on stderr; each thing with its place and remedy."""
+    from jetson_containers.cli.words import seen_from_here
     from jetson_containers.errors import Problems
 
     for item in error.errors if isinstance(error, Problems) else (error,):
-        print(f"error: {item}", file=sys.stderr)
+        print(f"error: {seen_from_here(str(item))}", file=sys.stderr)
         for line in getattr(item, "lines", ()):
             print(f"  | {line}", file=sys.stderr)
 

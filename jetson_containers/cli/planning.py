@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from jetson_containers.cli.context import Context, say, warn
 from jetson_containers.cli.faults import Faults, definition_faults, warn_of_definitions
 from jetson_containers.cli.locking import add_lock_options, under_lock
-from jetson_containers.cli.words import parse_build_args, parse_device, patterns, split_packages
+from jetson_containers.cli.words import named_packages, parse_build_args, parse_device, patterns
 from jetson_containers.engine.base import BOOTSTRAP, planned_base
 from jetson_containers.errors import BuilderError, UsageError, raise_all
 from jetson_containers.package.model import Package
@@ -137,11 +137,15 @@ def base_without_engine(context: Context) -> BaseImage:
     """The base of a plan that asks no engine; ``--local-images`` tells what it holds."""
     from jetson_containers.cli.saved import read_saved
     from jetson_containers.image.listed import from_saved
+    from jetson_containers.image.reference import familiar
 
     args = context.args
     images = read_saved(args.local_images, from_saved) if args.local_images else ()
-    if args.base not in ("", BOOTSTRAP) and not args.local_images:
-        say(f"no engine is asked what {args.base} holds; --local-images FILE can tell")
+    if args.base not in ("", BOOTSTRAP):
+        if not args.local_images:
+            say(f"no engine is asked what {args.base} holds; --local-images FILE can tell")
+        elif familiar(args.base) not in {familiar(image.reference) for image in images}:
+            warn(f"{args.local_images} does not know {args.base}: planned as if it held nothing")
     return planned_base(context.target, args.base, images, say)
 
 
@@ -160,17 +164,13 @@ def check_words(context: Context) -> None:
 
 def _requests(context: Context, faults: Faults) -> tuple[tuple[Request, ...], Skipped]:
     args = context.args
-    if not args.packages:
-        raise UsageError(
-            "no package was named", hint="`jetson-containers list` shows the packages"
-        )
+    words = named_packages(args.packages)
     if args.skip_errors and not args.multiple:
         raise UsageError(
             "--skip-errors needs --multiple",
             hint="it goes on with the next image; without --multiple there is only one",
         )
     skipped = without(context.catalogue, patterns(args.skip_packages))
-    words = split_packages(args.packages)
     try:
         return (
             requests_for(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jetson_containers.cli.context import Context
 from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
-from jetson_containers.cli.words import split_packages
+from jetson_containers.cli.words import named_packages, seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode, UsageError, raise_all
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.report.about import About, Outcome, about, outcome, packages_behind
@@ -54,9 +54,7 @@ def main(argv: Sequence[str]) -> int:
 
 def of(context: Context, words: Sequence[str]) -> int:
     """Show the packages behind ``words``, also those that are not for the target."""
-    if not words:
-        raise UsageError("no package was named", hint="`jetson-containers list` shows them")
-    shown, others = _look(context, split_packages(words))
+    shown, others = _look(context, named_packages(words))
     if getattr(context.args, "json", False):
         packages = []
         for item in shown:
@@ -67,7 +65,8 @@ def of(context: Context, words: Sequence[str]) -> int:
         document = {"format": 1, "target": context.target.name, "packages": packages}
         print(json.dumps(document, indent=2))
         return ExitCode.DONE
-    print("\n".join(_text(item, others.get(item.package.reference, ())) for item in shown), end="")
+    texts = (_text(item, others.get(item.package.reference, ())) for item in shown)
+    print(seen_from_here("\n".join(texts)), end="")
     return ExitCode.DONE
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jetson_containers.cli.context import Context
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
+from jetson_containers.cli.words import seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
@@ -48,12 +49,12 @@ def main(argv: Sequence[str]) -> int:
         }
         print(json.dumps(document, indent=2))
     elif args.member:
-        print("\n".join(_in_full(catalogue, resolution, members[0])))
+        print(seen_from_here("\n".join(_in_full(catalogue, resolution, members[0]))))
     else:
         for item in members:
             print(f"{item.package.reference}")
             for because in item.because:
-                print(f"  {because}")
+                print(seen_from_here(f"  {because}"))
     return ExitCode.DONE
 
 

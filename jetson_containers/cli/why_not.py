@@ -9,6 +9,7 @@ from typing import Any
 
 from jetson_containers.cli.context import Context, say
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
+from jetson_containers.cli.words import named_packages, seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode, Problems
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         "Say why packages cannot be built together for a target, and the smallest change that "
         "would mend it. Exit code 1 if they cannot, 0 if they can.",
         "sglang --target xavier-jp5",
-        "'pytorch:2.8' transformers --target orin-jp62",
+        "pytorch:2.14.1 transformers --target orin-jp62",
     )
     result.add_argument("packages", metavar="PKG", nargs="+")
     add_json_option(result)
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     context = Context.of(args)
-    request = [parse_requirement(word) for word in args.packages]
+    request = [parse_requirement(word) for word in named_packages(args.packages)]
     resolver = CatalogueResolver(context.catalogue, remedies=REMEDIES)
     try:
         chain = resolver.chain(request)
@@ -49,7 +50,8 @@ def main(argv: Sequence[str]) -> int:
         if args.json:
             print(json.dumps(_document(context.catalogue, request, causes, elsewhere), indent=2))
         else:
-            print("\n\n".join("\n".join(_in_full(item)) for item in causes))
+            texts = ("\n".join(_in_full(item)) for item in causes)
+            print(seen_from_here("\n\n".join(texts)))
             print(f"\n{_on_targets(elsewhere)}")
         return ExitCode.FAILED
     names = [package.reference for package in chain]

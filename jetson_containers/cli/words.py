@@ -1,9 +1,10 @@
-"""Options that hold several things in one word: lists of packages, patterns, build arguments."""
+"""Words of the command line that hold several things, and how paths are shown to who wrote them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from jetson_containers.errors import UsageError
 
@@ -15,6 +16,28 @@ def split_packages(words: Sequence[str]) -> tuple[str, ...]:
     """Packages from words that may be lists themselves: ``a,b``, but ``a>=2.8,<2.10`` is one."""
     parts = (part.strip() for word in words for part in re.split(r",(?!\s*[<>=!~])", word))
     return tuple(part for part in parts if part)
+
+
+def named_packages(words: Sequence[str]) -> tuple[str, ...]:
+    """As :func:`split_packages`, for verbs that need one; raises if the words name none."""
+    found = split_packages(words)
+    if not found:
+        raise UsageError(
+            "no package was named", hint="`jetson-containers list` shows the packages"
+        )
+    return found
+
+
+def seen_from_here(text: str) -> str:
+    """``text`` with places as they open from the working directory: relative for what is below.
+
+    A place is a path before a colon and a line or a space. Other paths stay: commands hold them.
+    """
+    try:
+        here = str(Path.cwd())
+    except FileNotFoundError:
+        return text
+    return re.sub(rf"(?<![\w/.~-]){re.escape(here)}/(?=[^\s:/][^\s:]*:[\d\s])", "", text)
 
 
 def patterns(text: str) -> tuple[str, ...]:
