@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _posixsubprocess
 import _thread
+import importlib
 import os
 import platform
 import subprocess
@@ -17,7 +18,7 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -35,6 +36,7 @@ _CHANGES = frozenset(
         "os.link",
         "os.mkdir",
         "os.remove",
+        "os.removexattr",
         "os.rename",
         "os.rmdir",
         "os.setxattr",
@@ -60,7 +62,15 @@ _PROCESSES = (
     "subprocess.Popen",
 )
 _NO_PROCESS = ("a command was not run", "fork_exec")
-_NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
+_NETWORK = (
+    "socket.connect",
+    "socket.getaddrinfo",
+    "socket.gethostbyaddr",
+    "socket.gethostbyname",
+    "socket.getnameinfo",
+    "socket.sendmsg",
+    "socket.sendto",
+)
 _LISTINGS = ("os.listdir", "os.scandir")
 _STARTS = ("ctypes.dlopen", "_thread.start_new_thread", "_thread.start_joinable_thread")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -125,6 +135,11 @@ class Guard:
         elif event in _NETWORK:
             self.asked_network = True
             raise PermissionError(1, "the network is not asked", event)
+        elif event == "socket.bind":
+            if isinstance(arguments[1], (str, bytes)):
+                self._write(arguments[1])
+            # Not noted: some libraries try it when they are imported, to see what there is.
+            raise PermissionError(1, "nothing listens here", event)
         elif event == "sqlite3.connect":
             # Whichever file it is: SQLite opens by itself, and what is attached later unseen.
             self.deny("a database was not opened", os.fsdecode(arguments[0]))
@@ -209,6 +224,7 @@ def install(roots: Sequence[Path], environment: Mapping[str, str], target: Targe
     sys.dont_write_bytecode = True
     sys.path[:] = [place for place in sys.path if place]  # the empty one is wherever we are
     replace_commands(guard)
+    replace_making(guard)
     replace_host(NotedTarget.of(target, guard.reads))
     _replace(threading, "_start_new_thread", _refuse_thread)
     _replace(_thread, "start_new_thread", _refuse_thread)
@@ -248,6 +264,19 @@ def replace_commands(guard: Guard) -> None:
     _replace(subprocess, "call", code)
     _replace(os, "system", code)
     _replace(_posixsubprocess, "fork_exec", lambda *_all: guard.deny(*_NO_PROCESS))
+
+
+def replace_making(guard: Guard) -> None:
+    """What makes files without a word to the audit hook."""
+    places = [(os, "mkfifo"), (os, "mknod")]
+    with suppress(ImportError):  # not every Python is built with it
+        places.append((importlib.import_module("_posixshmem"), "shm_open"))
+    for module, name in places:
+
+        def make(path: Any, *_rest: Any, **_options: Any) -> NoReturn:
+            guard.deny("nothing on this machine is changed", os.fsdecode(path))
+
+        _replace(module, name, make)
 
 
 def replace_host(target: Target) -> None:

@@ -264,6 +264,58 @@ def test_a_definition_prints_nothing_and_cannot_write_elsewhere(orin, tree, tmp_
     assert capfd.readouterr() == ("", "")
 
 
+NETWORK = {
+    "connects": "s.socket().connect(('127.0.0.1', 9))",
+    "asks for a name": "s.gethostbyname('localhost')",
+    "asks for a name at length": "s.gethostbyname_ex('localhost')",
+    "asks for an address": "s.gethostbyaddr('127.0.0.1')",
+    "asks for both": "s.getnameinfo(('127.0.0.1', 80), 0)",
+    "sends": "s.socket(s.AF_INET, s.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+    "sends in parts": (
+        "s.socket(s.AF_INET, s.SOCK_DGRAM).sendmsg([b'x'], [], 0, ('127.0.0.1', 9))"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NETWORK)
+def test_the_network_is_out_of_reach(orin, tree, case):
+    root = tree({"a/config.py": f"import socket as s\n{NETWORK[case]}\n"})
+    [finding] = load_catalogue(orin, [root]).findings
+    assert "the network is not asked" in finding.message
+    assert finding.location.line == 2
+
+
+def test_nothing_listens_and_a_library_may_try(orin, tree):
+    code = (
+        "import socket\ntry:\n    socket.socket().bind(('127.0.0.1', 0))\n"
+        "except PermissionError:\n    package['notes'] = 'no'\n"
+    )
+    catalogue = load_catalogue(orin, [tree({"a/config.py": code})])
+    assert catalogue.default("a").notes == "no"
+    assert catalogue.findings == ()
+
+
+MAKING = {
+    "a pipe": "os.mkfifo({path!r})",
+    "a node": "os.mknod({path!r})",
+    "a socket": "socket.socket(socket.AF_UNIX).bind({path!r})",
+}
+
+
+@pytest.mark.parametrize("case", MAKING)
+def test_nothing_is_made_elsewhere(orin, tree, tmp_path, case):
+    made = tmp_path / "made"
+    act = MAKING[case].format(path=str(made))
+    root = tree({"a/config.py": f"import os, socket\n{act}\n"})
+    assert "unreadable-definition" in codes(load_catalogue(orin, [root]))
+    assert not made.exists()
+
+
+def test_no_memory_is_shared_with_other_programs(orin, tree):
+    code = "import _posixshmem as p\np.shm_open('/definition', 66, 0o600)\n"
+    assert "unreadable-definition" in codes(load_catalogue(orin, [tree({"a/config.py": code})]))
+
+
 def test_commands_the_host_and_its_files_are_out_of_reach(orin, tree, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("x")
