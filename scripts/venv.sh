@@ -64,7 +64,17 @@ venv_fill() { # ROOT, LOCK, LOG
     fi
 }
 
+# What this user may not remove is left as it is: another user may be working with it.
+venv_changeable() { # ROOT
+    venv_kept=$1
+    [ -w "$1" ] && venv_kept=$(find "$1/.venv" -type d ! -writable -print -quit 2>/dev/null)
+    [ -z "$venv_kept" ] ||
+        venv_fail "$1/.venv cannot be used by $(id -un), who may not change $venv_kept" \
+            "make a checkout of your own, or run this as $(stat -c %U "$venv_kept")"
+}
+
 venv_make() { # ROOT, PROFILE
+    venv_changeable "$1" || return 1
     venv_log=$(mktemp)
     if [ -f "$1/.venv/stamp" ] && grep -qx dev "$1/.venv/stamp"; then set -- "$1" dev; fi
     case $2 in dev) venv_lock=requirements-dev.lock ;; *) venv_lock=requirements.lock ;; esac
