@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 class Cause:
     """One place with one kind of fault.
 
-    ``messages`` are what is said of it, each with its hint; ``packages`` and ``targets`` those it
+    ``messages`` are what is said of it, each with a hint; ``packages`` and ``targets`` those it
     concerns, in the order of the findings.
     """
 
@@ -37,7 +38,10 @@ def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
             severity,
             code,
             where,
-            messages=tuple({item.message: (item.message, item.hint) for item in group}.values()),
+            messages=tuple(
+                (message, _hint([item for item in group if item.message == message]))
+                for message in dict.fromkeys(item.message for item in group)
+            ),
             packages=tuple(dict.fromkeys(item.package for item in group if item.package)),
             targets=tuple(dict.fromkeys(item.target for item in group)),
         )
@@ -45,3 +49,13 @@ def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
             groups.items(), key=lambda item: (_RANK[item[0][0]], *item[0][1:])
         )
     )
+
+
+def _hint(findings: list[Finding]) -> str:
+    """The hint of what says the same of several packages: that of the package it is said of.
+
+    What mends another package may leave this one as it is; so the next best hint is the one that
+    most of them have.
+    """
+    own = [item for item in findings if item.message.startswith(f"{item.package} ")]
+    return Counter(item.hint for item in own or findings).most_common(1)[0][0]

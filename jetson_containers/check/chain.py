@@ -26,14 +26,17 @@ def unresolved(error: BuilderError, package: Package) -> Iterator[Fault]:
         if isinstance(item, Unresolvable):
             yield _fault(item, package)
         else:
-            yield Fault("unresolvable", item.what, item.where or package.location, item.hint)
+            where = _lined(item.where, package)
+            yield Fault("unresolvable", item.what, where, item.hint)
 
 
 def _fault(error: Unresolvable, package: Package) -> Fault:
-    where = error.where or package.location
+    stated = [because for because in error.causes if because.parent]
+    at = error.where
+    parents = (item.parent for item in stated if item.parent and item.requirement.location == at)
+    where = _lined(at, next(parents, package))
     if isinstance(error, CycleError):
         return Fault("dependency-cycle", error.what, where, error.hint)
-    stated = [because for because in error.causes if because.parent]
     if isinstance(error, MissingPackage):
         wanted = error.requirement
         asking = [because for because in stated if because.requirement == wanted]
@@ -43,21 +46,27 @@ def _fault(error: Unresolvable, package: Package) -> Fault:
     own = [because for because in stated if _is_own(because)]
     if own:
         what = f"{_said(own[0])}{_OWN}"
-        return Fault("version-conflict", what, own[0].requirement.location or where, error.hint)
+        return Fault("version-conflict", what, _place(own[0]) or where, error.hint)
     names = Counter(because.requirement.name for because in stated)
     contested = sorted(
         (because for because in stated if names[because.requirement.name] > 1), key=_said
     )
     lines = [_said(because) for because in contested or stated]
-    place = next((item.requirement.location for item in contested), None) or where
+    place = next((_place(item) for item in contested), None) or where
     what = "these cannot hold together: " + "; ".join(lines)
     return Fault("version-conflict", what, place, error.hint)
 
 
-def may_be_mended(fault: Fault) -> bool:
-    """Whether a smaller change than the hint's may be found; a package that asks for another
-    version of itself is mended in one way."""
-    return fault.code != "version-conflict" or not fault.message.endswith(_OWN)
+def _place(because: Because) -> Location | None:
+    """Where a requirement is stated."""
+    place = because.requirement.location
+    return _lined(place, because.parent) if because.parent else place
+
+
+def _lined(place: Location | None, package: Package) -> Location:
+    """``place``, or that of ``package``, whose definition has it, where its line is not known."""
+    at = package.location
+    return place if place and (place.line or place.path != at.path) else at
 
 
 def _is_own(because: Because) -> bool:

@@ -14,6 +14,7 @@ from jetson_containers.errors import Location
 from jetson_containers.image.reference import Reference, parse_reference
 from jetson_containers.image.tag import TagError, tag_for
 from jetson_containers.package.model import Package
+from jetson_containers.plan.naming import MAX_NAME
 from jetson_containers.platform.target import Target
 
 #: path components of an image's name (github.com/distribution/reference, ``regexp.go``)
@@ -94,6 +95,14 @@ def reference(package: Package, target: Target) -> Iterator[Fault]:
             f"{package.name} is no name that an image can have",
             package.location,
             "lower-case letters and digits, with '.', '_' or '-' between them",
+        )
+        return
+    if len(package.name) > MAX_NAME:
+        yield Fault(
+            "untaggable",
+            f"its name has {len(package.name)} characters, that of an image at most {MAX_NAME}",
+            package.location,
+            "rename the package",
         )
         return
     try:

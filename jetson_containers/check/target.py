@@ -15,6 +15,7 @@ from jetson_containers.errors import BuilderError
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.findings import Finding, in_order
 from jetson_containers.package.model import Package, Requirement
+from jetson_containers.plan.skip import Matches, matcher
 from jetson_containers.resolve.resolver import CatalogueResolver
 
 
@@ -31,8 +32,9 @@ def check_target(
     Whatever is wrong below ``own_root``, this project's own tree, is an error. What is no more
     than information is counted, and listed with ``notes``.
     """
-    looked_at = [item for item in catalogue.packages if matches(item, patterns)]
-    refused = [item for item in catalogue.refused if matches(item.package, patterns)]
+    wanted = matches(patterns)
+    looked_at = [item for item in catalogue.packages if wanted(item)]
+    refused = [item for item in catalogue.refused if wanted(item.package)]
     run = _Run(catalogue, reader)
     findings: list[Finding] = []
     left_out: Counter[str] = Counter()
@@ -64,13 +66,13 @@ def check_target(
     )
 
 
-def matches(package: Package, patterns: Sequence[str]) -> bool:
-    """Whether a pattern matches the package's name, reference or an alias; no pattern does all."""
-    return not patterns or any(
-        fnmatchcase(name, pattern)
-        for pattern in patterns
-        for name in (package.name, package.reference, *package.aliases)
-    )
+def matches(patterns: Sequence[str]) -> Matches:
+    """Whether a pattern means a package, as for ``list``; no pattern means all.
+
+    Raises :class:`~jetson_containers.errors.UsageError` for one that cannot be read.
+    """
+    found = [matcher(pattern) for pattern in patterns]
+    return lambda package: not found or any(match(package) for match in found)
 
 
 def _loaded(
@@ -106,9 +108,7 @@ class _Run:
 
     def __init__(self, catalogue: Catalogue, reader: Reader) -> None:
         self._target = catalogue.target
-        self._resolver = CatalogueResolver(catalogue, remedies=0)
-        self._thorough = CatalogueResolver(catalogue)
-        self._hints: dict[Fault, str] = {}
+        self._resolver = CatalogueResolver(catalogue)
         self._read: dict[str, Read] = {
             package.reference: reader.read(package) for package in catalogue.packages
         }
@@ -128,8 +128,7 @@ class _Run:
         try:
             packages = self._resolver.chain((_alone(package),))
         except BuilderError as error:
-            faults += [self._mended(fault, package) for fault in chain.unresolved(error, package)]
-            return faults, False
+            return [*faults, *chain.unresolved(error, package)], False
         faults += chain.layers(package, sum(self._layers[item.reference] for item in packages))
         if read.recipe:
             before = packages[: packages.index(package)]
@@ -141,18 +140,6 @@ class _Run:
             faults += chain.unset(read.recipe, package, env)
             faults += chain.contexts(read.recipe, package, before, self._known)
         return faults, True
-
-    def _mended(self, fault: Fault, package: Package) -> Fault:
-        """The fault with the smallest change that mends it, looked for once for each cause."""
-        if not chain.may_be_mended(fault):
-            return fault
-        if fault not in self._hints:
-            try:
-                self._thorough.chain((_alone(package),))
-            except BuilderError as error:
-                for known in chain.unresolved(error, package):
-                    self._hints[replace(known, hint=fault.hint)] = known.hint
-        return replace(fault, hint=self._hints.get(fault, fault.hint))
 
 
 def _alone(package: Package) -> Requirement:

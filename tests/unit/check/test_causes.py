@@ -8,9 +8,14 @@ from jetson_containers.package.findings import Finding, Severity
 
 
 def finding(
-    target: str, package: str, line: int, severity: Severity = "error", message: str = "m"
+    target: str,
+    package: str,
+    line: int,
+    severity: Severity = "error",
+    message: str = "m",
+    hint: str = "h",
 ) -> Finding:
-    return Finding(target, package, "code", message, severity, Location("f", line), "h")
+    return Finding(target, package, "code", message, severity, Location("f", line), hint)
 
 
 def test_one_place_is_one_cause_with_every_package_and_target():
@@ -22,6 +27,19 @@ def test_one_place_is_one_cause_with_every_package_and_target():
 def test_different_words_about_one_place_stay_together():
     [cause] = causes([finding("t", "a", 1, message="x"), finding("t", "a", 1, message="y")])
     assert cause.messages == (("x", "h"), ("y", "h"))
+
+
+def test_of_several_hints_that_of_the_package_that_states_the_cause_is_told():
+    said = [("app", "drop app"), ("lib", "drop lib"), ("tool", "drop app")]
+    [cause] = causes(
+        finding("t", package, 1, message="lib requires x", hint=hint) for package, hint in said
+    )
+    assert cause.messages == (("lib requires x", "drop lib"),)
+
+
+def test_of_several_hints_for_others_the_most_frequent_is_told():
+    [cause] = causes(finding("t", "a", 1, hint=hint) for hint in ("one", "two", "two"))
+    assert cause.messages == (("m", "two"),)
 
 
 def test_what_weighs_most_comes_first_then_the_place():

@@ -61,6 +61,12 @@ PLANTED = [
         "140 layers",
     ),
     ("untaggable", {"Big/Dockerfile": GOOD}, "Big/Dockerfile", "Big"),
+    (
+        "untaggable",
+        {"a/Dockerfile": HEAD.format("n" * 256, "") + GOOD},
+        "a/Dockerfile:2",
+        "its name has 256 characters",
+    ),
     ("missing-source", {"a/Dockerfile": BASE + "COPY x /x\n"}, "a/Dockerfile:3", "takes x"),
     (
         "missing-test",
@@ -144,6 +150,26 @@ def test_what_many_packages_suffer_from_is_said_of_each_with_the_same_cause(tmp_
         )
     }
     assert (report.checked, report.resolved, report.ok) == (4, 0, 0)
+
+
+def test_what_mends_one_package_is_not_told_of_another_with_the_same_cause(tmp_path: Path):
+    files = {
+        "app/Dockerfile": HEAD.format("app", "lib") + GOOD,
+        "lib/Dockerfile": HEAD.format("lib", "gone, other") + GOOD,
+        "other/Dockerfile": HEAD.format("other", "lost") + GOOD,
+    }
+    app, lib = (item for item in check(tmp_path, files).findings if "gone" in item.message)
+    assert (app.package, lib.package) == ("app", "lib")
+    assert app.message == lib.message
+    assert "drop app's requirement of lib" in app.hint
+    assert "app" not in lib.hint.replace(str(tmp_path), "")
+
+
+def test_a_requirement_whose_line_is_not_known_is_shown_where_its_package_is(tmp_path: Path):
+    text = "words = ['a', ':', '2']\npackage = {'name': 'a:1', 'depends': [''.join(words)]}\n"
+    [finding] = check(tmp_path, {"a/config.py": text}).findings
+    assert finding.code in ("version-conflict", "missing-package")
+    assert str(finding.location) == f"{tmp_path}/a/config.py:2"
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,15 @@ def test_patterns_choose_the_packages(run: Run):
     assert (code, json.loads(out)["checked"]) == (0, 2)
 
 
+def test_a_pattern_may_have_a_specifier_as_for_list(run: Run):
+    files = {"lib/config.py": "package = [{'name': f'lib:{v}'} for v in (1, 2, 3)]\n"}
+    code, out, _ = run(files, "lib>=2", "--json", "--target", "x86-cu130")
+    assert (code, json.loads(out)["checked"]) == (0, 2)
+    code, _, err = run(files, "lib>>2", "--target", "x86-cu130,thor-jp72")
+    assert code == 2
+    assert "'lib>>2' is no pattern of packages" in err
+
+
 def test_a_pattern_that_fits_nothing_answers_with_the_nearest_names(run: Run):
     code, _, err = run({"torch/Dockerfile": GOOD}, "troch")
     assert code == 2

@@ -11,7 +11,7 @@ from jetson_containers.plan.naming import image_reference
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
 from jetson_containers.resolve.resolver import resolve
-from tests.unit.shelves import X86, package
+from tests.unit.shelves import X86, catalogue, package
 
 SHELF = Catalogue(
     target=X86,
@@ -102,6 +102,22 @@ def test_a_faulty_word_may_cost_only_itself():
 def test_an_image_is_named_after_the_last_package_that_no_other_needs(words, name, expected):
     resolution = resolve(SHELF, [parse_requirement(word) for word in words.split()])
     assert image_reference(resolution, name) == expected
+
+
+@pytest.mark.parametrize("name", ["n" * 256, "Big"])
+def test_a_package_that_cannot_name_an_image_is_refused_at_its_place(name):
+    resolution = resolve(catalogue(name), [parse_requirement(name)])
+    with pytest.raises(BuilderError) as caught:
+        image_reference(resolution)
+    assert caught.value.where == resolution.packages[0].location
+    assert image_reference(resolution, "mine") == "mine:amd64-cu130-24.04"
+
+
+@pytest.mark.parametrize("name", ["n" * 256, "n/" * 126, "registry.example/" + "n/" * 119])
+def test_a_name_that_gets_too_long_for_an_image_is_refused(name):
+    resolution = resolve(SHELF, [parse_requirement("torch")])
+    with pytest.raises(BuilderError, match="characters"):
+        image_reference(resolution, name)
 
 
 def test_the_order_of_words_changes_no_chain():
