@@ -42,7 +42,10 @@ def load_catalogues(
 
 
 class _Ahead:
-    """Processes that evaluate targets for the cache: each every so many-th of them, in order."""
+    """Processes that evaluate targets for the cache: each some that follow one another, in order.
+
+    Neighbours tend to be alike, and what is alike is evaluated once in a process.
+    """
 
     def __init__(self, trees: Trees, jobs: int) -> None:
         self.started = False
@@ -68,8 +71,9 @@ class _Ahead:
 
         self.started = True
         unique = tuple(dict.fromkeys(targets))
-        for number in range(min(self._jobs, len(unique))):
-            part = unique[number :: self._jobs]
+        jobs = min(self._jobs, len(unique))
+        for number in range(jobs):
+            part = unique[len(unique) * number // jobs : len(unique) * (number + 1) // jobs]
             reading, writing = os.pipe()
             process = os.fork()
             if process == 0:
