@@ -159,7 +159,7 @@ class Guard:
             place = self.place(full)
         if place == "tree":
             self.seen[how, full] = None
-        elif place == "elsewhere" or (place == "above" and how != "stat"):
+        elif place == "elsewhere" or (place == "above" and how not in ("stat", "link")):
             raise FileNotFoundError(2, "not part of the definition", os.fsdecode(path))
 
     def place(self, path: str) -> Place:

@@ -11,6 +11,7 @@ import gc
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,25 +69,41 @@ class Kept:
 
     def known(self, directories: Sequence[Directory]) -> dict[str, Loaded]:
         """What came of those directories whose inputs are as they were, by path."""
-        try:
-            with self.path.open("rb", buffering=0) as file:
-                status = os.fstat(file.fileno())
-                content = file.read() if status.st_size <= MOST_BYTES else b""
-        except OSError:
-            return {}
-        if time.time() - status.st_mtime > _DAY:
-            with suppress(OSError):
-                os.utime(self.path)
+        content = self._content()
         with _no_collection():
             unpacked = self._unpacked = unpack(content, program_digest())
+            same = unpacked.unchanged(directories, self.snapshot) if unpacked else set()
+            for directory in directories:
+                if str(directory.path) not in same:
+                    self._note(directory)
             if unpacked is None:
                 return {}
-            same = unpacked.unchanged(directories, self.snapshot)
             return {
                 path: unpacked.loaded(directory, self.target.name)
                 for directory in directories
                 if (path := str(directory.path)) in same
             }
+
+    def _content(self) -> bytes:
+        """The pack, marked as used; nothing if there is none, or something that is no file."""
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+                    return b""
+                content = file.read()
+            if time.time() - status.st_mtime > _DAY:
+                os.utime(self.path)
+        except OSError:
+            return b""
+        return content
+
+    def _note(self, directory: Directory) -> None:
+        """Look at its files before they are evaluated: an edit meanwhile shows on any clock."""
+        names = [*directory.data_files, *(["config.py"] if directory.has_config_py else ())]
+        for name in (*names, *([directory.dockerfile] if directory.dockerfile else ())):
+            self.snapshot.state(("read", str(directory.path / name)))
 
     def write(
         self,
@@ -128,7 +145,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         unfinished.replace(path)
-    except OSError:
+    except BaseException:  # an interruption too
         unfinished.unlink()
         raise
 

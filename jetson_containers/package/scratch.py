@@ -18,6 +18,8 @@ from typing import Any
 
 from jetson_containers.package.guards import Guard, writes
 
+#: seconds since the epoch: the time of every file, and of every clock that a definition reads
+MOMENT = 1_577_836_800  # 2020-01-01T00:00:00Z
 #: a file that belongs into a build context is a text that a definition computed
 MAX_BYTES = 1_000_000
 
@@ -33,6 +35,7 @@ class Scratch:
         self, guard: Guard, machine: Mapping[str, str | None], reads: Iterable[str]
     ) -> None:
         self.guard = guard
+        self._fstat = os.fstat
         self._decided = dict.fromkeys(machine, dict.fromkeys(reads))
         self._machine = {
             path: _memory(text.encode()) for path, text in machine.items() if text is not None
@@ -67,7 +70,9 @@ class Scratch:
         real = _Real()
         functions = {
             "stat": self._looking(real.stat),
-            "lstat": self._looking(real.lstat),
+            "lstat": self._looking(real.lstat, follows=False),
+            "fstat": self._looking(real.fstat),
+            "readlink": self._following(real.readlink),
             "access": self._accessing(real.access),
             "open": self._descriptor_opening(real.os_open),
             "mkdir": self._making(real.mkdir),
@@ -158,18 +163,34 @@ class Scratch:
 
         return open
 
-    def _looking(self, real: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+    def _looking(
+        self, real: Callable[..., os.stat_result], *, follows: bool = True
+    ) -> Callable[..., os.stat_result]:
         def stat(path: Any, *rest: Any, **options: Any) -> os.stat_result:
             full = self._full(path)
             if full in self._files or full in self._machine:
-                return os.fstat((self._machine | self._files)[full])
+                return _timeless(self._fstat((self._machine | self._files)[full]))
             if full in self._directories:
-                return real(self.guard.directory)
+                return _timeless(real(self.guard.directory))
             if full:
                 self.guard.look("stat", full)
-            return real(path, *rest, **options)
+                if not options.get("follow_symlinks", follows):
+                    self.guard.look("link", full)
+            found = real(path, *rest, **options)
+            return _timeless(found) if self.guard.active else found
 
         return stat
+
+    def _following(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def readlink(path: Any, **options: Any) -> Any:
+            full = self._full(path)
+            if full in self._files or full in self._directories or full in self._machine:
+                raise OSError(22, "Invalid argument", path)
+            if full:
+                self.guard.look("link", full)
+            return real(path, **options)
+
+        return readlink
 
     def _accessing(self, real: Callable[..., bool]) -> Callable[..., bool]:
         def access(path: Any, mode: int, **options: Any) -> bool:
@@ -178,7 +199,7 @@ class Scratch:
                 return True
             try:
                 if full:
-                    self.guard.look("stat", full)
+                    self.guard.look("access", full)
             except FileNotFoundError:
                 return False
             return real(path, mode, **options)
@@ -235,8 +256,19 @@ class _Real:
         self.open = io.open
         self.os_open = os.open
         self.stat, self.lstat, self.access = os.stat, os.lstat, os.access
+        self.fstat, self.readlink = os.fstat, os.readlink
         self.mkdir, self.unlink, self.rename = os.mkdir, os.unlink, os.rename
         self.chmod, self.utime = os.chmod, os.utime
+
+
+def _timeless(status: os.stat_result) -> os.stat_result:
+    """The same without owner and times, which are another's in each checkout of the same tree."""
+    mode, inode, device, links, *_, size = status[:7]
+    times = ("st_atime", "st_mtime", "st_ctime")
+    return os.stat_result(
+        (mode, inode, device, links, 0, 0, size, MOMENT, MOMENT, MOMENT),
+        dict.fromkeys(times, float(MOMENT)) | {f"{name}_ns": MOMENT * 10**9 for name in times},
+    )
 
 
 def _memory(content: bytes) -> int:

@@ -1,6 +1,6 @@
 """The trees as they are at one moment: each walked once, each file looked at once."""
 # Thousands of paths are looked at for each start, and texts are cheaper.
-# ruff: noqa: PTH116, PTH123
+# ruff: noqa: PTH115, PTH116, PTH123
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Literal
 
 from jetson_containers.package.scan import Directory, scan
 
-#: what was looked at: a file's bytes, what kind of thing a path is, the names in a directory, or
-#: which run of the program this is
-How = Literal["read", "stat", "list", "run"]
+#: what was looked at: a file's bytes, what kind of thing a path is and its mode, where a link
+#: leads, what this user may do with it, the names in a directory, or which run of the program it is
+How = Literal["read", "stat", "link", "access", "list", "run"]
 #: a place that decided a result, and what of it did
 Look = tuple[How, str]
 
@@ -69,19 +69,26 @@ def _look(how: How, path: str) -> tuple[str, int]:
     if how == "run":
         return "another one", 0
     try:
+        if how == "link":
+            status = os.lstat(path)
+            text = os.readlink(path) if stat.S_ISLNK(status.st_mode) else "no link"
+            return text, status.st_ctime_ns
         status = os.stat(path)
+        if how == "access":
+            allowed = [os.access(path, mode) for mode in (os.R_OK, os.W_OK, os.X_OK)]
+            return f"{allowed} {status.st_mode:o}", status.st_ctime_ns
         if not stat.S_ISREG(status.st_mode):
             if not stat.S_ISDIR(status.st_mode):
-                return "special", 0
+                return f"special {status.st_mode:o}", 0
             if how != "list":
-                return "directory", 0
+                return f"directory {status.st_mode:o}", 0
             return _listing(path), status.st_ctime_ns
         if how == "read" and status.st_size <= MAX_BYTES:
             with open(path, "rb", buffering=0) as file:
                 return hashlib.sha256(file.read()).hexdigest(), status.st_ctime_ns
         if how == "read":
             return f"large {status.st_size} {status.st_mtime_ns}", status.st_ctime_ns
-        return f"file {status.st_size}", status.st_ctime_ns
+        return f"file {status.st_size} {status.st_mode:o}", status.st_ctime_ns
     except (FileNotFoundError, NotADirectoryError):
         return "absent", 0
     except (OSError, ValueError) as error:
@@ -90,5 +97,5 @@ def _look(how: How, path: str) -> tuple[str, int]:
 
 def _listing(path: str) -> str:
     with os.scandir(path) as entries:
-        names = sorted(f"{entry.name}\0{entry.is_dir()}" for entry in entries)
+        names = sorted(f"{entry.name}\0{entry.is_dir()}{entry.is_symlink()}" for entry in entries)
     return hashlib.sha256("\0\0".join(names).encode(errors="surrogateescape")).hexdigest()

@@ -135,6 +135,44 @@ def test_what_was_looked_for_in_vain_is_an_input(load, tree, look):
     assert before.default("a").notes != after.default("a").notes
 
 
+LOOKED_AT = {
+    "where a link leads": ("os.readlink('ln')", "one", "two"),
+    "where a path really is": ("os.path.realpath('ln')[-3:]", "one", "two"),
+    "whether it is a link": ("str(os.path.islink('one'))", "False", "True"),
+    "a mode": ("oct(os.stat('run').st_mode)[-3:]", "644", "755"),
+    "what may be done": ("str(os.access('run', os.X_OK))", "False", "True"),
+    "a time": ("str(os.stat('run').st_mtime_ns)", "1577836800000000000", "1577836800000000000"),
+    "a time by its handle": (
+        "str(os.fstat((file := open('run')).fileno()).st_mtime)",
+        "1577836800.0",
+        "1577836800.0",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOOKED_AT)
+def test_links_modes_and_times_are_as_a_fresh_start_finds_them(load, tree, case):
+    look, before, after = LOOKED_AT[case]
+    root = tree(
+        {
+            "a/config.py": f"import os\npackage['notes'] = {look}\n",
+            "a/one": "same",
+            "a/two": "same",
+            "a/run": "",
+        }
+    )
+    (root / "a/ln").symlink_to("one")
+    (root / "a/run").chmod(0o644)
+    assert load(root)[0].default("a").notes == before
+    (root / "a/ln").unlink()
+    (root / "a/ln").symlink_to("two")
+    (root / "a/one").unlink()
+    (root / "a/one").symlink_to("two")
+    (root / "a/run").chmod(0o755)
+    os.utime(root / "a/run", (1, 1))
+    assert load(root)[0].default("a").notes == after
+
+
 def test_another_tree_can_bring_a_module_that_was_missing(orin, tmp_path, tree, evaluated):
     code = "try:\n    from packages.more import NOTES\nexcept ImportError:\n    NOTES = ''\n"
     root = tree({"a/config.py": f"{code}package['notes'] = NOTES\n", "b/config.py": "x = 1\n"})
@@ -223,6 +261,45 @@ def test_a_file_that_changes_meanwhile_is_read_again(orin, tree, tmp_path, evalu
     later = load_catalogue(orin, [root], cache=tmp_path / "cache")
     assert later.default("a").notes == "second"
     assert evaluated == ["a"]
+
+
+def test_an_edit_meanwhile_counts_though_the_clock_of_the_files_lags(
+    orin, tree, tmp_path, monkeypatch
+):
+    root = tree({"a/config.py": "package['notes'] = 'old'\n"})
+    real = loader.evaluate_all
+
+    def edited(*arguments):
+        results = real(*arguments)
+        (root / "a/config.py").write_text("package['notes'] = 'new'\n")
+        return results
+
+    monkeypatch.setattr(loader, "evaluate_all", edited)
+    trees = Trees((root,), cache=tmp_path / "cache")
+    trees.snapshot.started += 10**12
+    assert trees.catalogue(orin).default("a").notes == "old"
+    monkeypatch.setattr(loader, "evaluate_all", real)
+    assert load_catalogue(orin, [root], cache=tmp_path / "cache").default("a").notes == "new"
+
+
+def test_a_pipe_in_place_of_a_pack_is_not_waited_on(load, tree, tmp_path):
+    root = tree({"a/config.py": "x = 1\n"})
+    load(root)
+    [pack] = packs(tmp_path)
+    pack.unlink()
+    os.mkfifo(pack)
+    assert load(root)[1] == ["a"]
+    assert load(root)[1] == []
+
+
+def test_an_interruption_leaves_nothing_unfinished(tmp_path, monkeypatch):
+    def interrupted(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept.Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kept.write_whole(tmp_path / "x", b"x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_cache_keeps_what_was_used_last(load, tree, tmp_path, monkeypatch):
