@@ -33,6 +33,10 @@ def requests_for(
     out, also those asked for in full. What is wrong with the words is raised together, or, with
     ``on_fault``, told to it, and costs only the word.
     """
+    if not words:
+        raise UsageError(
+            "no package was named", hint="`jetson-containers list` shows the packages"
+        )
     found: list[Requirement] = []
     errors: list[BuilderError] = []
     for word in words:

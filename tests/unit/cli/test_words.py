@@ -36,7 +36,7 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     return run
 
 
-@pytest.mark.parametrize("verb", ["plan", "show", "graph", "why-not"])
+@pytest.mark.parametrize("verb", ["plan", "lock", "show", "graph", "why-not"])
 @pytest.mark.parametrize("word", ["", " , "])
 def test_words_that_name_nothing_are_said_to(cli, verb, word):
     code, out, err = cli(verb, word)
