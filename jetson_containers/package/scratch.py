@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from jetson_containers.package.guards import Guard, writes
+from jetson_containers.package.steady import MOMENT
 
-#: seconds since the epoch: the time of every file, and of every clock that a definition reads
-MOMENT = 1_577_836_800  # 2020-01-01T00:00:00Z
 #: a file that belongs into a build context is a text that a definition computed
 MAX_BYTES = 1_000_000
 

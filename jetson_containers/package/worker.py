@@ -32,6 +32,7 @@ from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.residue import State
 from jetson_containers.package.scan import Directory
 from jetson_containers.package.scratch import Scratch
+from jetson_containers.package.steady import Steady
 from jetson_containers.platform.target import Target
 
 #: seconds that a child gets beyond the limit to say itself which line took so long
@@ -236,10 +237,11 @@ def _evaluate(
     dumps, known = json.dumps, sys.modules
     directory = directories[0]
     try:
+        steady = Steady()
         before = State()
         sources: list[str] = []
         for directory in directories:
-            result = _guarded(directory, target, settings, time_limit, scratch)
+            result = _guarded(directory, target, settings, time_limit, scratch, steady)
             sources += [path for path in result.inputs if path.endswith(".py")]
             text = dumps(result.to_dict())
             if len(text) > MAX_RESULT:
@@ -287,6 +289,7 @@ def _guarded(
     settings: Settings,
     time_limit: float,
     scratch: Scratch,
+    steady: Steady,
 ) -> Evaluated:
     guard = scratch.guard
     guard.directory = os.path.realpath(directory.path)
@@ -294,6 +297,7 @@ def _guarded(
     scratch.forget()
     os.environ.clear()
     os.environ.update(settings.environment)
+    steady.forget()
     os.chdir(directory.path)
     try:
         with limited(time_limit):
