@@ -18,7 +18,7 @@ _SUMS = re.compile(r"(?:sha|md|b2)\w*sum|shasum|cosign|minisign|gpgv|b3sum")
 _LOCAL = re.compile(r"//(?:localhost|127\.|0\.0\.0\.0|\[::1\])")
 _LOCAL_FILE = re.compile(r"[./~]|.*\.(?:whl|tar\.gz|zip)$")
 _BOUNDS = ("-c", "--constraint", "--constraints", "-r", "--requirement", "--requirements")
-_PIP_VALUED = frozenset(
+PIP_VALUED = frozenset(
     (
         *_BOUNDS,
         *("-i", "-f", "-t", "-e", "-b", "-p", "-P", "-C"),
@@ -52,7 +52,7 @@ def unpinned(commands: Sequence[Command], path: str, *, bounded: bool = False) -
         if name == "git":
             yield from _clone(words, [item[1:] for item in later], where)
         elif name in ("curl", "wget"):
-            checked = any(_checks(*item[1:]) for item in calls[index:])
+            checked = any(compares(*item[1:]) for item in calls[index:])
             yield from () if checked else _fetch(name, words, where)
         elif name == "pip" and not bounded:
             yield from _pip(words, where)
@@ -80,7 +80,7 @@ def _clone(
     )
 
 
-def _checks(name: str, words: Sequence[str]) -> bool:
+def compares(name: str, words: Sequence[str]) -> bool:
     """Whether a command compares what was fetched with something known."""
     if name == "gpg":
         return any(word in ("--verify", "--show-keys", "--fingerprint") for word in words)
@@ -108,7 +108,7 @@ def _fetch(name: str, words: Sequence[str], where: Location) -> Iterable[Fault]:
 def _pip(words: Sequence[str], where: Location) -> Iterable[Fault]:
     if "install" not in words[:3]:
         return
-    plain, options = arguments(words[words.index("install") + 1 :], _PIP_VALUED)
+    plain, options = arguments(words[words.index("install") + 1 :], PIP_VALUED)
     if "--require-hashes" in options or any(option in options for option in _BOUNDS):
         return
     free = [word for word in plain if not _is_pinned(word)]

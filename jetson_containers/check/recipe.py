@@ -195,11 +195,11 @@ def _downloads(listed: tuple[Instruction, ...], text: str, place: str) -> Iterat
                 if "://" in word and not (".git#" in word or word.startswith("file:")):
                     yield downloads.unpinned_add(word, where)
     if downloads.LOOKS_LIKE.search(text):
-        found = tuple(_commands(listed, text))
+        found = tuple(step_commands(listed, text))
         yield from downloads.unpinned(found, place, bounded=bool(_BOUNDED.search(text)))
 
 
-def _commands(listed: tuple[Instruction, ...], text: str) -> Iterator[Command]:
+def step_commands(listed: tuple[Instruction, ...], text: str) -> Iterator[Command]:
     """The commands of all ``RUN`` steps, one after another, here-documents included."""
     lines = text.split("\n")
     starts = [item.line for item in listed] + [len(lines) + 1]

@@ -11,7 +11,7 @@ from jetson_containers.errors import BuilderError, UnreachableError, raise_all
 from jetson_containers.lock.model import LockedImage, LockedPackage
 from jetson_containers.lock.outside import Distributions, Outside
 from jetson_containers.lock.platform import lock_platform
-from jetson_containers.lock.wanted import Wanted, name_of, wanted
+from jetson_containers.lock.wanted import Wanted, contexts, name_of, wanted
 from jetson_containers.package.model import Package
 from jetson_containers.resolve.model import Resolution
 
@@ -81,10 +81,10 @@ def collect(
                 sums[address] = stated or asking.of(
                     address, package, lambda: outside.checksum(address)  # noqa: B023
                 )
-        asking.unknown |= dict.fromkeys(
-            (f"{package.reference}: {text}" for text in wish.unclear),
-            "no definition says of which repository",
-        )
+        asking.unknown |= {
+            f"{package.reference}: {text}": why
+            for text, why in wish.unpinned(contexts(resolution)).items()
+        }
         packages.append(
             LockedPackage(
                 reference=package.reference,
@@ -92,6 +92,7 @@ def collect(
                 files=files.get(package.reference, {}),
                 git={"@".join(pair): commits[pair] for pair in wish.git},
                 urls={address: sums[address] for address in wish.urls},
+                arguments=wish.arguments,
             )
         )
     raise_all(asking.errors)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.image.bootstrap import bootstrap_reference
 from jetson_containers.lock.model import LockedImage, LockedPackage
 from jetson_containers.lock.platform import lock_platform
-from jetson_containers.lock.wanted import wanted
+from jetson_containers.lock.wanted import contexts, wanted
 from jetson_containers.package.model import Package
 from jetson_containers.plan.model import BaseImage
 from jetson_containers.platform.target import Target
@@ -20,9 +20,10 @@ from jetson_containers.resolve.model import Because, Resolution
 class Drift:
     """One thing that is no longer as the lock holds it.
 
-    ``code`` is ``version``, ``package``, ``order``, ``wheels``, ``git``, ``url``, ``question``,
-    ``setting``, ``platform``, ``base`` (definitions against the lock), or ``moved``, ``changed``,
-    ``yanked``, ``gone`` (the world against it). ``subject`` is what it is about.
+    ``code`` is ``version``, ``package``, ``order``, ``wheels``, ``argument``, ``step``, ``git``,
+    ``url``, ``question``, ``setting``, ``platform``, ``base`` (definitions against the lock), or
+    ``moved``, ``changed``, ``yanked``, ``gone`` (the world against it). ``subject`` is what it is
+    about.
     """
 
     image: str
@@ -77,9 +78,10 @@ def drifts(
         *_members(image, free, held, place),
     ]
     locked = {package.reference: package for package in image.packages}
+    known = contexts(held)
     for package in held.packages:
         if package.reference in locked:
-            found += _sources(image, package, locked[package.reference])
+            found += _sources(image, package, locked[package.reference], known)
     return tuple(found)
 
 
@@ -159,8 +161,10 @@ def _order(image: LockedImage, held: Resolution) -> Iterator[Drift]:
                 )
 
 
-def _sources(image: LockedImage, package: Package, locked: LockedPackage) -> Iterator[Drift]:
-    """What one package takes from outside."""
+def _sources(
+    image: LockedImage, package: Package, locked: LockedPackage, known: Collection[str]
+) -> Iterator[Drift]:
+    """What one package takes from outside; ``known`` are the names of the chain's packages."""
     now = wanted(package)
 
     def drift(code: str, subject: str, message: str) -> Drift:
@@ -180,6 +184,15 @@ def _sources(image: LockedImage, package: Package, locked: LockedPackage) -> Ite
         if not new and not old:
             shown = "installs in another order than is locked"
         yield drift("wheels", package.reference, shown)
+    for name in sorted({*now.arguments, *locked.arguments}):
+        was, given = locked.arguments.get(name), now.arguments.get(name)
+        if was != given:
+            pair = [f"{name}={value}" if value is not None else "" for value in (given, was)]
+            said = f"builds with {pair[0] or f'no {name}'}, locked is {pair[1] or 'none'}"
+            yield drift("argument", name, said)
+    for what in now.unpinned(known):
+        if f"{package.reference}: {what}" not in image.unknown:
+            yield drift("step", what, f"takes what nothing pins, new since the lock: {what}")
     refs = {f"{address}@{ref}" for address, ref in now.git}
     for key in sorted(refs.symmetric_difference(locked.git)):
         said = "takes" if key in refs else "no longer takes"

@@ -57,6 +57,7 @@ def _image(image: LockedImage) -> dict[str, Any]:
 
 def _package(package: LockedPackage) -> dict[str, Any]:
     facts = {
+        "arguments": _sorted(package.arguments),
         "wheels": list(package.wheels),
         "files": _sorted(package.files),
         "git": _sorted(package.git),
@@ -166,6 +167,9 @@ def _read_image(reader: _Reader, data: Any, at: tuple[str | int, ...]) -> Locked
                 files=reader.mapping(data, (*at, "packages", item, "files"), _SHA256, False),
                 git=reader.mapping(data, (*at, "packages", item, "git"), _COMMIT, True),
                 urls=reader.mapping(data, (*at, "packages", item, "urls"), _SHA256, True),
+                arguments=reader.mapping(
+                    data, (*at, "packages", item, "arguments"), None, False
+                ),
             )
             for item in range(count)
         ),

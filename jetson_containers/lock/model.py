@@ -35,7 +35,8 @@ class LockedPackage:
 
     ``wheels`` are the pins of its definition, ``files`` the distributions that its stage adds
     (file name to sha256), ``git`` maps ``URL@REF`` to a commit, ``urls`` an address to a sha256.
-    A value is ``None`` where it could not be had.
+    A value is ``None`` where it could not be had. ``arguments`` are its build arguments but for
+    the words of its installer.
     """
 
     reference: str
@@ -43,6 +44,7 @@ class LockedPackage:
     files: Mapping[str, str] = field(default_factory=dict, hash=False)
     git: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     urls: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:

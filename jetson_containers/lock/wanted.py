@@ -2,22 +2,22 @@
 
 Distributions are read from the build arguments that this project's installers take (``WHEELS``,
 ``INSTALLER``), git and files from ``sources``, from build arguments that name a ref or an archive,
-from ``git clone --branch`` of the Dockerfile and the scripts beside it, and from ``ADD``.
+and from what steps say (:mod:`~jetson_containers.lock.steps`).
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from jetson_containers.lock.steps import ADDRESS, taken
 from jetson_containers.package.model import Package
-from jetson_containers.plan.dockerfile import instructions
+from jetson_containers.resolve.model import Resolution
 
 #: build arguments with words for an installer: ``pip_index/install`` and ``python/install.sh``
 INSTALL_ARGUMENTS = ("WHEELS", "INSTALLER")
@@ -26,11 +26,6 @@ _REF = re.compile(r"(.+)_(?:BRANCH|REF|TAG|COMMIT|SHA)")
 _ARCHIVE = re.compile(
     r"https?://[^\s?#]+\.(?:tar|t?gz|tgz|bz2|tbz2|xz|txz|zst|zip|deb|run|whl)(?:[?#]\S*)?"
 )
-_GIT_CLONE = re.compile(r"git clone\s(?:[^&|;]|&(?!&)|\|(?!\|))*")
-_BRANCH = re.compile(r"(?:--branch|-b)[= ]\s*([\"']?[^\s\"']+[\"']?)")
-_ADDRESS = re.compile(r"https?://\S+|git@\S+|ssh://\S+|file://\S+")
-_VARIABLE = re.compile(r"\$\{?(\w+)(?::-[^}]*)?\}?")
-_CHECKSUM = re.compile(r"--checksum=sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,9 @@ class Wanted:
     pairs of address and ref, ``urls`` maps an address to the sha256 that the definition states
     (or nothing). ``tried`` are those of ``git`` that only a step's command says: the step may have
     something else to fall back on. ``unclear`` are build arguments that name a ref of a repository
-    nobody names.
+    nobody names. ``images`` are images and named contexts that steps take from, without a digest;
+    ``loose`` is what steps take that nothing pins, with the reason. ``arguments`` are the build
+    arguments but for the installer's words, which ``wheels`` shows.
     """
 
     install: Install | None = None
@@ -71,6 +68,22 @@ class Wanted:
     urls: Mapping[str, str] = field(default_factory=dict, hash=False)
     unclear: tuple[str, ...] = ()
     tried: frozenset[tuple[str, str]] = frozenset()
+    images: tuple[str, ...] = ()
+    loose: Mapping[str, str] = field(default_factory=dict, hash=False)
+    arguments: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def unpinned(self, contexts: Collection[str]) -> dict[str, str]:
+        """What no lock can hold, with the reason; ``contexts`` are names of the chain's packages.
+        """
+        return {
+            **dict.fromkeys(self.unclear, "no definition says of which repository"),
+            **{
+                f"image {name}": "a step takes from it, and it is named without a digest"
+                for name in self.images
+                if name.lower() not in contexts
+            },
+            **self.loose,
+        }
 
     @property
     def wheels(self) -> tuple[str, ...]:
@@ -93,12 +106,16 @@ def wanted(package: Package) -> Wanted:
     arguments = dict(package.build_args)
     git = [(item.location, item.version) for item in package.sources if item.kind == "git"]
     urls = {item.location: item.version for item in package.sources if item.kind == "url"}
+    for value in arguments.values():
+        if _ARCHIVE.fullmatch(value):
+            urls.setdefault(value, "")
+    install = _install(package, arguments)
+    steps = taken(package, urls, bool(install and install.argument))
     unclear: list[str] = []
-    text = _dockerfile(package)
     stated = {ref for _, ref in git}
     used: set[str] = set()
     declared = frozenset(git)
-    for address, ref, names in _clones(f"{text}\n{_scripts(package)}", arguments):
+    for address, ref, names in steps.git:
         used |= names
         if ref not in stated:
             git.append((address, ref))
@@ -112,13 +129,10 @@ def wanted(package: Package) -> Wanted:
             git.append((beside, value))
         else:
             unclear.append(f"{name}={value}")
-    for value in arguments.values():
-        if _ARCHIVE.fullmatch(value):
-            urls.setdefault(value, "")
-    for address, checksum in _added(text, arguments):
+    for address, checksum in steps.urls:
         urls[address] = urls.get(address) or checksum
     return Wanted(
-        install=_install(package, arguments),
+        install=install,
         indexes={
             canonicalize_name(item.location): item.index
             for item in package.sources
@@ -128,7 +142,19 @@ def wanted(package: Package) -> Wanted:
         urls=urls,
         unclear=tuple(unclear),
         tried=tried,
+        images=steps.images,
+        loose=steps.loose,
+        arguments={
+            name: value
+            for name, value in arguments.items()
+            if install is None or name != install.argument
+        },
     )
+
+
+def contexts(resolution: Resolution) -> frozenset[str]:
+    """The names by which steps take from packages of the chain, and not from an image."""
+    return frozenset(package.name.lower() for package in resolution.packages)
 
 
 def read_install(argument: str, text: str) -> Install:
@@ -186,63 +212,6 @@ def _repository(arguments: Mapping[str, str], stem: str) -> str | None:
         value = arguments.get(f"{stem}_{suffix}", "")
         if re.fullmatch(r"[\w.-]+/[\w.-]+", value):
             return f"https://github.com/{value}"
-        if _ADDRESS.fullmatch(value) and not _ARCHIVE.fullmatch(value):
+        if ADDRESS.fullmatch(value) and not _ARCHIVE.fullmatch(value):
             return value
     return None
-
-
-def _dockerfile(package: Package) -> str:
-    if package.dockerfile is None:
-        return ""
-    path = Path(package.path, package.dockerfile)
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _scripts(package: Package) -> str:
-    """The shell scripts of a package that its Dockerfile may run."""
-    if package.dockerfile is None:
-        return ""
-    texts = []
-    for path in sorted(package.path.glob("*.sh")):
-        try:
-            texts.append(path.read_text(encoding="utf-8", errors="replace"))
-        except OSError:
-            continue
-    return "\n".join(texts)
-
-
-def _clones(
-    text: str, arguments: Mapping[str, str]
-) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """What ``git clone --branch`` takes: address, ref, and the build arguments in the ref."""
-    for match in _GIT_CLONE.finditer(text.replace("\\\n", " ")):
-        branch, address = _BRANCH.search(match[0]), _ADDRESS.search(match[0])
-        if not branch or not address:
-            continue
-        names = frozenset(_VARIABLE.findall(branch[1])) & set(arguments)
-        ref = _filled(branch[1].strip("\"'"), arguments)
-        whole = _filled(address[0].strip("\"'"), arguments)
-        if ref and "$" not in ref + whole:
-            yield whole, ref, names
-
-
-def _filled(text: str, arguments: Mapping[str, str]) -> str:
-    """With the values of build arguments; a variable that nobody sets stays as it is."""
-    return _VARIABLE.sub(lambda item: arguments.get(item[1], item[0]), text)
-
-
-def _added(text: str, arguments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Addresses that ``ADD`` fetches, with the checksum that it demands."""
-    if "http" not in text:
-        return
-    for item in instructions(text):
-        if item.keyword != "ADD":
-            continue
-        checksum = _CHECKSUM.search(item.text)
-        for word in item.text.split():
-            address = _filled(word, arguments)
-            if re.fullmatch(r"https?://[^\s$]+", address):
-                yield address, checksum[1] if checksum else ""

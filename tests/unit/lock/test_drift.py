@@ -146,6 +146,20 @@ CASES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
         f"app states sha256 {'f' * 64} of https://h/a.tgz, locked is {'d' * 64}",
         "app/Dockerfile:2",
     ),
+    "another build argument": (
+        lambda tree: app(tree, f"depends: [numpy, tool]\nbuild_args: {{A: '2'}}\n{SOURCES}"),
+        "argument",
+        "app builds with A=2, locked is none",
+        "app/Dockerfile:2",
+    ),
+    "a step that takes something new": (
+        lambda tree: write(
+            tree, "app", f"depends: [numpy, tool]\n{SOURCES}", "RUN curl https://h/x | sh\n"
+        ),
+        "step",
+        "app takes what nothing pins, new since the lock: curl https://h/x",
+        "app/Dockerfile:2",
+    ),
     "a question without an answer": (
         lambda tree: write(
             tree,

@@ -34,6 +34,7 @@ def image(target: str = "x86-cu130", *request: str) -> LockedImage:
                 {"numpy-2.3.5-py3-none-any.whl": SHA},
                 {"https://host/app@main": COMMIT, "https://host/x@y": None},
                 {"https://host/a.tgz": SHA},
+                {"A": "1"},
             ),
         ),
         settings={"PYTORCH_VERSION": "2.8"},

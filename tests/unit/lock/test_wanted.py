@@ -86,6 +86,8 @@ def test_pins_of_a_package(tmp_path):
             [("https://host/a", "v1")],
         ),
         ("build_args: {A_REPO: me/a, A_BRANCH: ''}", "", []),
+        ("", "ADD https://host/a.git#v1:sub /a\n", [("https://host/a.git", "v1")]),
+        ("", "ADD git@host:me/a.git#v1 /a\n", [("git@host:me/a.git", "v1")]),
     ],
 )
 def test_refs_with_the_repository_they_are_of(tmp_path, header, body, git):
@@ -94,8 +96,8 @@ def test_refs_with_the_repository_they_are_of(tmp_path, header, body, git):
     assert found.unclear == ()
 
 
-def test_scripts_beside_the_dockerfile_clone_too(tmp_path):
-    directory = write(tmp_path, "app", "build_args: {A_BRANCH: main}")
+def test_scripts_that_a_step_sees_clone_too(tmp_path):
+    directory = write(tmp_path, "app", "build_args: {A_BRANCH: main}", "COPY build.sh /\n")
     (directory / "build.sh").write_text('git clone --branch "$A_BRANCH" https://host/a /a\n')
     [package] = chain(tmp_path, "app").packages
     assert wanted(package).git == (("https://host/a", "main"),)

@@ -94,7 +94,7 @@ class FakeWorld:
     def file(self, pin: str) -> tuple[str, str]:
         name, _, version = pin.partition("==")
         file = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-        return file, self.digests.get(file, f"{abs(hash(pin)) % 16:x}" * 64)
+        return file, self.digests.get(file, f"{sum(pin.encode()) % 16:x}" * 64)
 
     def distributions(
         self, installs: Sequence[Install], bounds: str, target: Target
