@@ -34,7 +34,7 @@ def check_target(
     """
     wanted = matches(patterns)
     looked_at = [item for item in catalogue.packages if wanted(item)]
-    refused = [item for item in catalogue.refused if wanted(item.package)]
+    refused = {item.reference for item in catalogue.refused if wanted(item.package)}
     run = _Run(catalogue, reader)
     findings: list[Finding] = []
     left_out: Counter[str] = Counter()
@@ -60,7 +60,7 @@ def check_target(
         checked=len(looked_at),
         resolved=resolved,
         ok=sum(1 for package in looked_at if package.reference not in faulty),
-        refused=len(refused),
+        refused=len(refused - {item.reference for item in catalogue.packages}),
         findings=found,
         notes=tuple(sorted(left_out.items())),
     )

@@ -134,7 +134,7 @@ def _graphs(context: Context, targets: Sequence[Target], *, page: bool) -> list[
     errors: list[BuilderError] = []
     faulty: set[tuple[Location, str]] = set()
     for catalogue in _catalogues(context, targets):
-        resolver = CatalogueResolver(catalogue, remedies=0)
+        resolver = CatalogueResolver(catalogue)
         requests: Sequence[Request] = ()
         try:
             requests = _requests(context, catalogue, words, page)

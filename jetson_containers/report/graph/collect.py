@@ -51,7 +51,9 @@ def collect(
             if found:
                 seeds[found[0].reference] = found[0]
             name = found[0].reference if found else words(request)
-            problems.append(_problem(name, error, shown))
+            needs = found[0].depends if found else ()
+            satisfied = tuple(_alone(catalogue, need) for need in needs)
+            problems.append(_problem(name, error, shown, satisfied))
     seeds |= {item.reference: item for found in resolutions for item in found.packages}
     return Graph(
         target=catalogue.target.name,
@@ -61,10 +63,26 @@ def collect(
             for found in resolutions
         ),
         problems=tuple(problems),
-        absent=tuple(
-            Absent(item.package.name, item.reference, item.reasons) for item in catalogue.refused
-        ),
+        absent=_absent(catalogue),
     )
+
+
+def _absent(catalogue: Catalogue) -> tuple[Absent, ...]:
+    """Each reference that no package for the target has, with the reasons of its definitions."""
+    here = {package.reference for package in catalogue.packages}
+    found: dict[str, Absent] = {}
+    for item in catalogue.refused:
+        if item.reference not in here:
+            before = found[item.reference].reasons if item.reference in found else ()
+            reasons = tuple(dict.fromkeys((*before, *item.reasons)))
+            found[item.reference] = Absent(item.package.name, item.reference, reasons)
+    return tuple(found.values())
+
+
+def _alone(catalogue: Catalogue, requirement: Requirement) -> str:
+    """The reference that a requirement leads to where there is no other, or nothing."""
+    found = catalogue.find(requirement)
+    return found[0].reference if found else ""
 
 
 def words(request: Request) -> str:
@@ -83,10 +101,12 @@ def _request(resolution: Resolution) -> str:
     return words(wanted)
 
 
-def _problem(name: str, error: BuilderError, shown: _Shown) -> Problem:
+def _problem(
+    name: str, error: BuilderError, shown: _Shown, satisfied: tuple[str, ...]
+) -> Problem:
     first = error.errors[0] if isinstance(error, Problems) else error
     place = shown(str(first.where)) if first.where else ""
-    return Problem(name, shown(first.what), place, shown(first.hint))
+    return Problem(name, shown(first.what), place, shown(first.hint), satisfied)
 
 
 def _node(package: Package, catalogue: Catalogue, shown: _Shown) -> Node:

@@ -59,12 +59,17 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A request that cannot be resolved; ``package`` is the reference behind it, or its words."""
+    """A request that cannot be resolved; ``package`` is the reference behind it, or its words.
+
+    ``satisfied`` has for each of that package's needs the reference that it alone would lead to,
+    empty where nothing satisfies it.
+    """
 
     package: str
     what: str
     place: str
     hint: str
+    satisfied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +108,19 @@ class Graph:
     def edges(self) -> tuple[Edge, ...]:
         """Every direct requirement with what satisfies it in some chain.
 
-        One of a package without a chain leads to the default version, where that is in the graph.
+        One of a package without a chain leads to what it alone would, where that is in the graph.
         """
         found: dict[Edge, None] = {}
         for chain in self.chains:
             members = {self.by_reference[item].name: item for item in chain.packages}
             for reference in chain.packages:
                 found |= dict.fromkeys(self._edges(reference, members))
-        defaults = {node.name: node.reference for node in self.nodes if node.is_default}
         for problem in self.problems:
-            if problem.package in self.by_reference:
-                found |= dict.fromkeys(self._edges(problem.package, defaults))
+            node = self.by_reference.get(problem.package)
+            for need, reference in zip(node.needs if node else (), problem.satisfied, strict=False):
+                if reference in self.by_reference and reference != problem.package:
+                    edge = Edge(problem.package, reference, need.requirement, need.place)
+                    found[edge] = None
         return tuple(sorted(found, key=lambda item: (item.user, item.need, item.requirement)))
 
     @cached_property

@@ -117,11 +117,12 @@ class _Writer:
             )
         return self._nodes[node]
 
-    def _problem(self, graph: Graph, problem: Problem) -> list[int]:
+    def _problem(self, graph: Graph, problem: Problem) -> list[int | list[int]]:
         node = graph.by_reference.get(problem.package)
         texts = (problem.what, problem.place, problem.hint)
         package = self._package(node) if node else -1
-        return [self.strings(problem.package), package, *map(self.strings, texts)]
+        satisfied = [self.strings(reference) for reference in problem.satisfied]
+        return [self.strings(problem.package), package, *map(self.strings, texts), satisfied]
 
     def _absent(self, item: Absent) -> list[int]:
         return [self.strings(item.reference), self.strings("; ".join(item.reasons))]

@@ -34,7 +34,7 @@ function readTarget(target, packages, steps, text) {
     name: text(target.name),
     chains: new Map(),    // reference or words of a request -> steps from the base upwards
     packages: new Map(),  // reference -> package
-    problems: new Map(),  // reference or words -> {what, place, hint}
+    problems: new Map(),  // reference or words -> {what, place, hint, satisfied}
     absent: new Map(),    // reference -> reasons
     versions: new Map(),  // name -> references, the default first
     passes: new Map(),    // step -> how many chains have it
@@ -42,9 +42,10 @@ function readTarget(target, packages, steps, text) {
   };
   for (const end of target.chains) here.chains.set(steps[end].package.reference, wayTo(steps[end]));
   for (const [words, end] of target.requests) here.chains.set(text(words), wayTo(steps[end]));
-  for (const [words, index, what, place, hint] of target.problems) {
+  for (const [words, index, what, place, hint, satisfied] of target.problems) {
     if (index >= 0) here.packages.set(packages[index].reference, packages[index]);
-    here.problems.set(text(words), {what: text(what), place: text(place), hint: text(hint)});
+    here.problems.set(text(words), {
+      what: text(what), place: text(place), hint: text(hint), satisfied: satisfied.map(text)});
   }
   for (const [reference, reasons] of target.absent) here.absent.set(text(reference), text(reasons));
   for (const chain of here.chains.values()) {
@@ -82,11 +83,13 @@ function reasonsFor(chain, name) {
     .map((need) => ({user: step.package.reference, words: need.words, place: need.place})));
 }
 
-// Each direct requirement of a package with what satisfies it in the chain.
-function directNeeds(item, chain) {
-  return item.needs.map((need) => {
-    const found = chain.find((step) => step.package.name === need.name);
-    return {...need, reference: found ? found.package.reference : ""};
+// Each direct requirement of a package with what satisfies it in the chain. Without a chain it is
+// what the requirement alone leads to, or nothing.
+function directNeeds(item, chain, problem) {
+  return item.needs.map((need, index) => {
+    const found = chain && chain.find((step) => step.package.name === need.name);
+    const alone = problem ? problem.satisfied[index] : "";
+    return {...need, reference: found ? found.package.reference : alone || ""};
   });
 }
 

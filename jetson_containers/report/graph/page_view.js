@@ -107,7 +107,7 @@
         compared ? "Leave out of the comparison" : "Compare this chain")) : "",
       ...compareSection(),
       ...(chain ? chainSection(target, chain) : []),
-      ...(item ? needsSection(target, item, chain) : []),
+      ...(item ? needsSection(target, item, chain, problem) : []),
       ...(item ? usersSection(target, known) : []),
       ...targetsSection(known),
     ];
@@ -180,15 +180,16 @@
     return h("span", {}, link(user), " requires ", h("code", {}, words), " in ", h("code", {}, place));
   }
 
-  function needsSection(target, item, chain) {
+  function needsSection(target, item, chain, problem) {
     if (!item.needs.length) return [h("h3", {}, "Needs"), h("p", {}, "Nothing.")];
     return [
       h("h3", {}, "Needs"),
-      h("ul", {}, directNeeds(item, chain || []).map((need) => {
-        const known = need.reference || meant(target, need.name);
-        return h("li", {}, known ? link(known) : h("span", {class: "bad"}, need.name),
-          known ? " " : " is not known here; ",
-          "as ", h("code", {}, need.words), " in ", h("code", {}, need.place));
+      h("ul", {}, directNeeds(item, chain, problem).map((need) => {
+        const other = need.reference ? "" : meant(target, need.name);
+        return h("li", {}, need.reference ? link(need.reference)
+          : h("span", {class: "bad"}, `no ${need.name} here`),
+          " as ", h("code", {}, need.words), " in ", h("code", {}, need.place),
+          ...(other ? ["; what is here is ", link(other)] : []));
       })),
     ];
   }

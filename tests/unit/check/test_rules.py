@@ -165,6 +165,14 @@ def test_what_mends_one_package_is_not_told_of_another_with_the_same_cause(tmp_p
     assert "app" not in lib.hint.replace(str(tmp_path), "")
 
 
+def test_what_is_not_for_the_target_is_counted_once_and_without_what_is_here(tmp_path: Path):
+    away = "'requires': '>=36', 'name'"
+    text = f"package = [{{{away}: 'jet:1'}}, {{{away}: 'jet:1', 'alias': 'j'}}, "
+    text += f"{{'name': 'app:1'}}, {{{away}: 'app:1'}}]\n"
+    report = check(tmp_path, {"a/config.py": text, "a/Dockerfile": GOOD}, "nano-jp46")
+    assert (report.checked, report.refused) == (1, 1)
+
+
 def test_a_requirement_whose_line_is_not_known_is_shown_where_its_package_is(tmp_path: Path):
     text = "words = ['a', ':', '2']\npackage = {'name': 'a:1', 'depends': [''.join(words)]}\n"
     [finding] = check(tmp_path, {"a/config.py": text}).findings

@@ -48,7 +48,13 @@ def test_what_does_not_resolve_is_a_node_with_the_reason():
     assert "torch:2.7" in problem.what
     assert problem.place == "tree/app/Dockerfile:2"
     assert "app" in graph.by_reference
-    assert [edge.need for edge in graph.edges] == ["tool", "torch:2.9"]
+    assert problem.satisfied == ("", "tool")
+    assert [edge.need for edge in graph.edges] == ["tool"], "nothing here is torch:2.7"
+
+
+def test_a_problem_tells_the_change_that_mends_it():
+    (problem,) = graph_of("torch:2.9*", "app torch:2.7").problems
+    assert "let app require torch:2.9 instead of torch:2.7" in problem.hint
 
 
 def test_packages_in_a_circle_are_problems_and_come_last_in_the_order():
@@ -76,6 +82,18 @@ def test_texts_hold_no_path_of_this_machine():
 def test_what_is_for_other_targets_is_listed_with_its_reasons():
     shelf = Catalogue(X86, (package("app"),), (Refusal(package("jet:1"), ("needs L4T >=36",)),))
     assert graph_of(shelf=shelf).absent == (Absent("jet", "jet:1", ("needs L4T >=36",)),)
+
+
+def test_what_several_definitions_give_to_other_targets_is_listed_once_and_never_what_is_here():
+    refused = [
+        Refusal(package("jet:1"), ("needs L4T >=36",)),
+        Refusal(package("jet:1"), ("needs CUDA >=13", "needs L4T >=36")),
+        Refusal(package("app"), ("needs L4T >=36",)),
+    ]
+    shelf = Catalogue(X86, (package("app"),), tuple(refused))
+    assert graph_of(shelf=shelf).absent == (
+        Absent("jet", "jet:1", ("needs L4T >=36", "needs CUDA >=13")),
+    )
 
 
 def test_every_version_has_a_chain_if_that_is_asked_for():

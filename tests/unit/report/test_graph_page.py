@@ -28,7 +28,7 @@ LINES = (
     "audio torch",
     "vision torch",
     "old torch:2.8",
-    "odd missing",
+    "odd torch:2.7 base",
 )
 
 
@@ -107,6 +107,8 @@ def ask(tmp_path: Path, graph: Graph, expression: str) -> Any:
          [["old", "torch:2.8", "tree/old/Dockerfile:6"]]),
         ("m.directNeeds(t.packages.get('old'), t.chains.get('old')).map((n) => n.reference)",
          ["torch:2.8"]),
+        ("m.directNeeds(t.packages.get('odd'), undefined, t.problems.get('odd'))"
+         ".map((n) => n.reference)", ["", "base"]),
         ("m.reasonsFor(t.chains.get('audio'), 'base')",
          [{"user": "torch:2.9", "words": "base", "place": "tree/torch/Dockerfile:3"}]),
     ],
