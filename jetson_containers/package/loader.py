@@ -168,8 +168,38 @@ def _catalogue(target: Target, loaded: Sequence[Loaded], missing: Sequence[Path]
             findings.append(_duplicate(target, before, package))
         kept[package.reference] = package
     packages = _with_defaults(kept.values())
+    findings += _shared_aliases(Catalogue(target, packages))
     refused = tuple(refusal for part in loaded for refusal in part.refused)
     return Catalogue(target, packages, refused, in_order(findings))
+
+
+def _shared_aliases(catalogue: Catalogue) -> list[Finding]:
+    """Aliases that packages of several names carry, or that are another package's own name."""
+    carriers: dict[str, dict[str, Package]] = {}
+    for package in catalogue.packages:
+        for alias in package.aliases:
+            carriers.setdefault(alias, {}).setdefault(package.name, package)
+    found = []
+    for alias, by_name in carriers.items():
+        name = alias.partition(":")[0]
+        own = catalogue.versions(name)[:1] if alias == name else ()
+        meant = own or catalogue.versions(alias)[:1] or tuple(by_name.values())[-1:]
+        for package in by_name.values():
+            if package.name != meant[0].name:
+                found.append(_hidden_alias(catalogue.target, alias, package, meant[0]))
+    return found
+
+
+def _hidden_alias(target: Target, alias: str, package: Package, meant: Package) -> Finding:
+    return Finding(
+        target.name,
+        package.reference,
+        "hidden-alias",
+        f"the alias {alias} of {package.name} means {meant.name} ({meant.location})",
+        "warning",
+        package.location,
+        "give one of them another alias",
+    )
 
 
 def _duplicate(target: Target, before: Package, after: Package) -> Finding:
