@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from jetson_containers.cli.start import argv
+
 if TYPE_CHECKING:
     from jetson_containers.image.request import Wanted
 
@@ -39,13 +41,8 @@ def build_argv(request: Sequence[Wanted], args: argparse.Namespace) -> list[str]
         if value
         for word in (option, value)
     ]
-    isolated = ["-I"] if sys.flags.isolated else []
-    return [
-        *(sys.executable, *isolated, "-m", "jetson_containers.cli.main", "build"),
-        *options,
-        *(["--only-dirs"] if args.only_dirs else []),
-        *map(str, request),
-    ]
+    alone = ["--only-dirs"] if args.only_dirs else []
+    return argv(["build", *options, *alone, *map(str, request)])
 
 
 def build(request: Sequence[Wanted], args: argparse.Namespace) -> int:

@@ -143,12 +143,19 @@ def report(error: BuilderError) -> None:
 
 def run() -> None:
     """Console script ``jetson-containers``."""
-    sys.exit(main(sys.argv[1:]))
+    _begin(sys.argv[1:])
 
 
 def run_autotag() -> None:
     """Console script ``autotag``."""
-    sys.exit(main(["autotag", *sys.argv[1:]]))
+    _begin(["autotag", *sys.argv[1:]])
+
+
+def _begin(words: Sequence[str]) -> None:
+    from jetson_containers.cli.start import settle
+
+    settle(words)
+    sys.exit(main(words))
 
 
 if __name__ == "__main__":
