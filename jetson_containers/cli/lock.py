@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         conflict_handler="resolve",
     )
     result.add_argument("packages", nargs="*", metavar="PKG", help="as for `build`")
-    result.add_argument("--output", metavar="FILE", default=LOCK_FILE, help=f"({LOCK_FILE})")
+    result.add_argument("--output", metavar="FILE", help=f"({LOCK_FILE})")
     result.add_argument(
         "--base", default="", metavar="IMAGE", help="base image, as for `build`"
     )
@@ -128,7 +128,7 @@ class Job:
 
 def write(context: Context) -> int:
     """Lock what is asked for; the file is written when all of it is known."""
-    path = Path(context.args.output)
+    path = Path(context.args.output or LOCK_FILE)
     old = read_lock(path) if path.exists() else Lock()
     jobs = _asked(context) if context.args.packages else _held(context, old)
     world = World(context.environ, engine_inspector(context), say)
@@ -216,6 +216,10 @@ def check(context: Context) -> int:
     """What drifted: definitions against the lock, and the world unless ``--offline``."""
     args = context.args
     path = args.check
+    if args.output is not None:
+        raise UsageError(
+            "--check writes nothing", hint=f"leave --output out: --check {args.output}"
+        )
     if args.packages:
         raise UsageError("--check looks at all that the file holds", hint="leave the packages out")
     lock = read_lock(Path(path))

@@ -71,12 +71,12 @@ def _sorted(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_lock(path: Path) -> Lock:
-    """The lock in ``path``. Raises :class:`BuilderError` when it is not there or not readable."""
+    """The lock in ``path``. Raises :class:`UsageError` when it is not there or not readable."""
     try:
         size = path.stat().st_size
         if not path.is_file() or size > _LARGEST:
             fault = "it is no file" if size <= _LARGEST else f"it has more than {_LARGEST} bytes"
-            raise BuilderError(
+            raise UsageError(
                 f"the lock file cannot be read: {fault}",
                 where=Location(str(path)),
                 hint="name the file that `jetson-containers lock` wrote",
@@ -90,7 +90,7 @@ def read_lock(path: Path) -> Lock:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BuilderError(
+        raise UsageError(
             f"the lock file cannot be read: {why}",
             where=Location(str(path)),
             hint="mend it, or write it anew with `jetson-containers lock`",
@@ -101,7 +101,7 @@ def read_lock(path: Path) -> Lock:
 def from_text(text: str, path: str) -> Lock:
     """Read a lock file's text; older formats are brought to this one, unknown keys left aside.
 
-    Raises one :class:`BuilderError` with file and line: for no JSON, a wrong type or a wrong
+    Raises one :class:`UsageError` with file and line: for no JSON, a wrong type or a wrong
     value, and for a format that is newer than this program.
     """
     try:
@@ -114,7 +114,7 @@ def from_text(text: str, path: str) -> Lock:
     reader = _Reader(path, text)
     number = reader.of(data, ("format",), int)
     if number > FORMAT:
-        raise BuilderError(
+        raise UsageError(
             f"the lock file has format {number}, this program reads up to {FORMAT}",
             where=Location(path, reader.line(("format",))),
             hint="update this program, or write the file anew with `jetson-containers lock`",
@@ -252,8 +252,8 @@ class _Reader:
             elif isinstance(data, dict):
                 data = data.get(step)
             else:
-                shown = at[number - 1] if number else "the whole"
-                raise self.wrong(at[:number], f"{shown!r} is not a mapping")
+                shown = repr(at[number - 1]) if number else "the document"
+                raise self.wrong(at[:number], f"{shown} is not a mapping")
         return data
 
     def wrong(self, at: tuple[str | int, ...], what: str) -> BuilderError:
@@ -289,8 +289,8 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def _broken(what: str, path: str, line: int) -> BuilderError:
-    return BuilderError(
+def _broken(what: str, path: str, line: int) -> UsageError:
+    return UsageError(
         what,
         where=Location(path, line),
         hint="restore it from version control, or remove it and run `jetson-containers lock` again",

@@ -212,7 +212,9 @@ def test_a_definition_that_is_gone_is_a_drift_not_a_crash(bench):
     assert "tool" in out
 
 
-@pytest.mark.parametrize("words", [("--json",), ("--offline", "app"), ("--check", "x", "app")])
+@pytest.mark.parametrize("words", [
+    *(("--json",), ("--offline", "app"), ("--check", "x", "app"), ("--check", "--output", "x")),
+])
 def test_words_that_do_not_fit_together_are_refused(bench, words):
     assert bench.run("lock", *words)[0] == 2
 
@@ -223,10 +225,19 @@ def test_without_a_file_and_without_packages_there_is_nothing_to_lock(bench):
     assert bench.run("plan", "app", *T, "--locked")[0] == 2
 
 
+@pytest.mark.parametrize("text", ["junk", "[]", '{"format": 999}', "{}"])
+def test_a_file_that_is_no_lock_is_no_drift(bench, text):
+    bench.lock.write_text(text)
+    for words in (("--check",), ("--check", "--json"), ("tool",)):
+        code, out, err = bench.run("lock", *words)
+        assert (code, out) == (2, "")
+        assert "jetson.lock" in err
+
+
 def test_a_foreign_file_is_not_written_over(bench):
     bench.lock.write_text('name = "something else"\n')
     code, _, err = bench.run("lock", "app", *T)
-    assert (code, bench.lock.read_text()) == (1, 'name = "something else"\n')
+    assert (code, bench.lock.read_text()) == (2, 'name = "something else"\n')
     assert "jetson.lock:1: the lock file is no JSON" in err
 
 
