@@ -392,6 +392,48 @@ LEAKS = {
         "import jetson_containers as j; j.LSB_RELEASES['SPY'] = 'X'; SPY = 'X'",
         "globals().get('SPY') or __import__('jetson_containers').LSB_RELEASES['SPY']",
     ),
+    "a profile function": (
+        "import sys; sys.setprofile(lambda *all: None)",
+        "'X' if __import__('sys').getprofile() else ''",
+    ),
+    "a trace function": (
+        "import sys; sys.settrace(lambda *all: None)",
+        "'X' if __import__('sys').gettrace() else ''",
+    ),
+    "a limit of recursion": (
+        "import sys; sys.setrecursionlimit(987)",
+        "'X' if __import__('sys').getrecursionlimit() == 987 else ''",
+    ),
+    "a limit of the process": (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (99, 99))",
+        "'X' if __import__('resource').getrlimit(7)[0] == 99 else ''",
+    ),
+    "a signal's handler": (
+        "import signal; signal.signal(signal.SIGUSR1, signal.SIG_IGN)",
+        "'X' if __import__('signal').getsignal(10) == 1 else ''",
+    ),
+    "a blocked signal": (
+        "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [14])",
+        "'X' if 14 in __import__('signal').pthread_sigmask(0, []) else ''",
+    ),
+    "a logging level": (
+        "import logging; logging.getLogger().setLevel(5)",
+        "'X' if __import__('logging').getLogger().level == 5 else ''",
+    ),
+    "a logging handler": (
+        "import logging; logging.root.addHandler(logging.StreamHandler())",
+        "'X' if '.StreamHandler' in str(list(map(type, __import__('logging').root.handlers)))"
+        " else ''",
+    ),
+    "a function's attribute": (
+        "from jetson_containers import update_dependencies as u; u.cache = 'X'",
+        "__import__('jetson_containers').update_dependencies.cache",
+    ),
+    "a function's code": (
+        "from jetson_containers import update_dependencies as u; "
+        "u.__code__ = (lambda old, new: 'X').__code__",
+        "__import__('jetson_containers').update_dependencies([], [])",
+    ),
     "the import path": ("import sys; sys.path.append('X')", "__import__('sys').path[-1]"),
 }
 
