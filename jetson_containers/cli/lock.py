@@ -16,7 +16,13 @@ from jetson_containers.cli.context import (
     warn,
 )
 from jetson_containers.cli.faults import Faults
-from jetson_containers.cli.lock_job import Job, engine_inspector, for_target, request_of
+from jetson_containers.cli.lock_job import (
+    Job,
+    engine_inspector,
+    for_target,
+    images_for,
+    request_of,
+)
 from jetson_containers.cli.locking import LOCK_FILE
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import planned_base
@@ -29,8 +35,9 @@ from jetson_containers.errors import (
 )
 from jetson_containers.image.bootstrap import bootstrap_reference
 from jetson_containers.lock.collect import collect, forgets
-from jetson_containers.lock.file import read_lock, write_lock
+from jetson_containers.lock.file import read_lock
 from jetson_containers.lock.model import Lock, LockedImage
+from jetson_containers.lock.update import update_lock
 from jetson_containers.lock.world import World
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
@@ -121,7 +128,7 @@ def write(context: Context) -> int:
                 )
             )
     raise_all(errors)
-    changed = write_lock(path, old.updated(images))
+    changed = update_lock(path, images)
     for image in images:
         for what, why in image.unknown.items():
             warn(f"{image}: {what} is not pinned: {why}")
@@ -156,7 +163,7 @@ def _asked(context: Context) -> list[Job]:
 def _held(context: Context, lock: Lock) -> list[Job]:
     """What the file holds, of the targets that are named."""
     args = context.args
-    images = [image for image in lock.images if not args.target or image.target in args.target]
+    images = images_for(lock, args.target)
     if not images:
         raise UsageError(
             "there is nothing to lock again", hint="name packages: jetson-containers lock PKG"

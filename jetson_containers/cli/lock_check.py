@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jetson_containers.cli.context import Context, say
-from jetson_containers.cli.lock_job import Job, engine_inspector, for_target, request_of
+from jetson_containers.cli.lock_job import (
+    Job,
+    engine_inspector,
+    for_target,
+    images_for,
+    request_of,
+)
 from jetson_containers.cli.locking import answers_of
 from jetson_containers.errors import BuilderError, ExitCode, Problems, UsageError
 from jetson_containers.lock.drift import Drift, drifts, remedy
@@ -30,7 +36,7 @@ def check(context: Context) -> int:
     if args.packages:
         raise UsageError("--check looks at all that the file holds", hint="leave the packages out")
     lock = read_lock(Path(path))
-    images = [image for image in lock.images if not args.target or image.target in args.target]
+    images = images_for(lock, args.target)
     world = None if args.offline else World(context.environ, engine_inspector(context), say)
     found: list[Drift] = []
     silent: list[Silence] = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jetson_containers.cli.context import Context
 from jetson_containers.cli.faults import Faults, definition_faults
-from jetson_containers.errors import BuilderError, raise_all
-from jetson_containers.lock.model import LockedImage
+from jetson_containers.errors import BuilderError, UsageError, raise_all
+from jetson_containers.lock.model import Lock, LockedImage
 from jetson_containers.lock.world import Inspect
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.plan.request import Request
@@ -45,6 +45,22 @@ class Job:
 
 def request_of(image: LockedImage) -> Request:
     return tuple(parse_requirement(word) for word in image.request)
+
+
+def images_for(lock: Lock, targets: Sequence[str]) -> list[LockedImage]:
+    """The locked images of ``targets``, of all where none is named. One without an image is wrong
+    use: nothing would be looked at, and all would seem well.
+    """
+    known = sorted({image.target for image in lock.images})
+    raise_all(
+        UsageError(
+            f"the lock holds nothing for {name}",
+            hint=f"it holds {', '.join(known)}" if known else "it holds no image at all",
+        )
+        for name in dict.fromkeys(targets)
+        if name not in known
+    )
+    return [image for image in lock.images if not targets or image.target in targets]
 
 
 def for_target(context: Context, name: str | None) -> Context:

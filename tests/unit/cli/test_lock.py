@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jetson_containers.cli import lock
 from jetson_containers.cli.main import main
+from jetson_containers.lock.file import read_lock
 from tests.unit.lock.test_git import Repository
 from tests.unit.lock.worlds import wheel_header, write
 
@@ -217,6 +219,33 @@ def test_a_definition_that_is_gone_is_a_drift_not_a_crash(bench):
 ])
 def test_words_that_do_not_fit_together_are_refused(bench, words):
     assert bench.run("lock", *words)[0] == 2
+
+
+def test_a_target_that_the_file_does_not_hold_is_refused(bench):
+    bench.locks("app", *T)
+    for words in (("--check", "--offline"), ()):
+        code, out, err = bench.run("lock", *words, "--target", "x86-cu130", "x86-cu13O")
+        assert (code, out) == (2, "")
+        assert "the lock holds nothing for x86-cu13O" in err
+        assert "it holds x86-cu130" in err
+
+
+def test_what_another_run_wrote_meanwhile_stays(bench, monkeypatch):
+    bench.locks("tool", *T)
+    collect = lock.collect
+
+    def slow(*words):
+        monkeypatch.setattr(lock, "collect", collect)
+        bench.locks("app", *T)
+        return collect(*words)
+
+    monkeypatch.setattr(lock, "collect", slow)
+    bench.run("lock", "tool", "--target", "sbsa-cu130")
+    assert [str(image) for image in read_lock(bench.lock).images] == [
+        "tool on sbsa-cu130",
+        "app on x86-cu130",
+        "tool on x86-cu130",
+    ]
 
 
 def test_without_a_file_and_without_packages_there_is_nothing_to_lock(bench):
