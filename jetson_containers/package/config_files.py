@@ -47,7 +47,9 @@ def _read(path: Path, named: bool) -> Document | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DefinitionError(
-                f"the file is larger than {MAX_BYTES} bytes", where=Location(str(path))
+                f"the file is larger than {MAX_BYTES} bytes",
+                where=Location(str(path)),
+                hint="a definition is written by people; keep data in files that it reads",
             )
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -70,6 +72,7 @@ def _read(path: Path, named: bool) -> Document | None:
         raise DefinitionError(
             f"this is not JSON: {getattr(error, 'msg', error)}",
             where=Location(str(path), getattr(error, "lineno", 0)),
+            hint="JSON has texts in double quotes, no comments, and no comma before a bracket",
         ) from None
     try:  # nearly all JSON is YAML, whose parser knows the lines
         return Document(data, parse_yaml(text.replace("\t", " "), path).lines)

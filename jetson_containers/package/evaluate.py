@@ -11,7 +11,7 @@ from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package import modules
 from jetson_containers.package.config_files import read_config_file
 from jetson_containers.package.evaluated import Evaluated, Settings
-from jetson_containers.package.findings import Finding, unknown_key
+from jetson_containers.package.findings import Finding, one_line, unknown_key
 from jetson_containers.package.header import Document, read_header
 from jetson_containers.package.keys import (
     DEFAULT_REQUIRES,
@@ -273,8 +273,9 @@ class _Work:
     def _error(self, code: str, error: DefinitionError) -> None:
         where = error.where or Location(str(self.directory.path))
         name = self.directory.path.name
+        what = one_line(error.what)
         self.findings.append(
-            Finding(self.target.name, name, code, error.what, "error", where, error.hint)
+            Finding(self.target.name, name, code, what, "error", where, error.hint)
         )
 
 

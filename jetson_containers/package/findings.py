@@ -85,6 +85,12 @@ def unknown_key(target: str, package: str, key: str, where: Location, *, strict:
     )
 
 
+def one_line(text: str) -> str:
+    """What a definition says, fit for a terminal: no line ends, no control characters."""
+    joined = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in joined)
+
+
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings without repetition, by place, then code."""
     unique = dict.fromkeys(findings)

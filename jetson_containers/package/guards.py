@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from jetson_containers.errors import Location
 from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.snapshot import How, Look
 from jetson_containers.platform.target import Target
@@ -83,16 +84,16 @@ Place = Literal["tree", "library", "above", "elsewhere"]
 class Guard:
     """What is allowed now. ``directory`` is the package's own, ``readable`` places may be read.
 
-    ``refused`` collects in words what was tried and not done, ``seen`` what of ``trees`` was
-    looked at, and how; ``reads`` which fields of the target the machine's answers were made of.
-    ``asked_network`` tells that a connection was tried.
+    ``refused`` collects in words what was tried and not done, and where; ``seen`` what of
+    ``trees`` was looked at, and how; ``reads`` which fields of the target the machine's answers
+    were made of. ``asked_network`` tells that a connection was tried.
     """
 
     readable: tuple[str, ...]
     trees: tuple[str, ...] = ()
     directory: str = ""
     active: bool = False
-    refused: list[str] = field(default_factory=list)
+    refused: dict[str, Location | None] = field(default_factory=dict)
     seen: dict[Look, None] = field(default_factory=dict)
     reads: dict[str, None] = field(default_factory=dict)
     asked_network: bool = False
@@ -106,9 +107,13 @@ class Guard:
         self.asked_network = False
 
     def refuse(self, what: str) -> None:
-        """Note an attempt."""
-        if what not in self.refused:
-            self.refused.append(what)
+        """Note an attempt, and the innermost line of a tree that led to it."""
+        if what in self.refused:
+            return
+        frame = sys._getframe(1) if self.active else None
+        while frame and not any(_is_below(frame.f_code.co_filename, tree) for tree in self.trees):
+            frame = frame.f_back
+        self.refused[what] = Location(frame.f_code.co_filename, frame.f_lineno) if frame else None
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -25,6 +25,8 @@ _HARMLESS = 4_000
 
 _FENCE = "#---"
 _BOM = "\ufeff"
+#: begins a text of two bytes a character
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def _header_text(path: Path) -> str:
                         where=Location(str(path), number),
                         hint="end it with a line '#---', and let FROM follow",
                     )
+                if number == 1 and (raw.startswith(_WIDE) or b"\0" in raw):
+                    raise _not_utf8(path, number)
                 if not raw.removeprefix(_BOM.encode()).startswith(b"#"):
                     break
                 line = _decoded(raw, path, number).removeprefix(_BOM)
@@ -95,11 +99,15 @@ def _decoded(raw: bytes, path: Path, number: int) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise DefinitionError(
-            "the file is not UTF-8",
-            where=Location(str(path), number),
-            hint="save it with the encoding UTF-8",
-        ) from None
+        raise _not_utf8(path, number) from None
+
+
+def _not_utf8(path: Path, number: int) -> DefinitionError:
+    return DefinitionError(
+        "the file is not UTF-8",
+        where=Location(str(path), number),
+        hint="save it with the encoding UTF-8",
+    )
 
 
 def parse_yaml(text: str, path: Path) -> Document:
@@ -119,7 +127,9 @@ def parse_yaml(text: str, path: Path) -> Document:
                 hint="write the values in place of aliases to aliases",
             )
         data = loader.construct_document(node) if node is not None else None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise _too_deep(path, 0) from None
+    except (yaml.YAMLError, ValueError) as error:
         mark = _mark(error, text)
         problem = getattr(error, "problem", None) or type(error).__name__
         raise DefinitionError(
@@ -146,15 +156,19 @@ def _refuse_deep(text: str, path: Path) -> None:
                 level -= 1
             if level > MOST_LEVELS:
                 mark = event.start_mark
-                raise DefinitionError(
-                    f"this YAML is nested deeper than {MOST_LEVELS} levels",
-                    where=Location(str(path), mark.line + 1 if mark else 0),
-                    hint="a definition has a few levels: keys, lists, texts",
-                )
+                raise _too_deep(path, mark.line + 1 if mark else 0)
     except (yaml.YAMLError, ValueError):
         return  # what is wrong is said when it is read
     finally:
         loader.dispose()
+
+
+def _too_deep(path: Path, line: int) -> DefinitionError:
+    return DefinitionError(
+        f"this YAML is nested deeper than {MOST_LEVELS} levels, or holds itself",
+        where=Location(str(path), line),
+        hint="a definition has a few levels: keys, lists, texts",
+    )
 
 
 def _written_out(node: yaml.Node | None, known: dict[int, int]) -> int:

@@ -26,7 +26,7 @@ from jetson_containers.errors import Location
 from jetson_containers.package import facts, guards, modules
 from jetson_containers.package.evaluate import TimeUp, evaluate
 from jetson_containers.package.evaluated import Evaluated, Settings
-from jetson_containers.package.findings import Finding
+from jetson_containers.package.findings import Finding, one_line
 from jetson_containers.package.limits import limit_memory, limited
 from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.residue import State
@@ -309,17 +309,19 @@ def _guarded(
     except TimeUp:  # it rang outside the definition's own code
         result = _failed(directory, target, f"did not end within {time_limit:g} s")
     written = scratch.texts()
+    failed = [item.location for item in result.findings if item.severity == "error"]
     touched = tuple(
         Finding(
             target.name,
             directory.path.name,
             "touches-host",
-            f"config.py was held back: {what}",
+            f"config.py was held back: {one_line(what)}",
             "warning",
-            Location(str(directory.path / "config.py")),
+            where or Location(str(directory.path / "config.py")),
             "a config.py describes; what has to be done belongs into the Dockerfile",
         )
-        for what in guard.refused
+        for what, where in guard.refused.items()
+        if where not in failed  # the error says what was tried
     )
     asked = (*result.asked, "a connection") if guard.asked_network else result.asked
     return replace(

@@ -177,7 +177,7 @@ CASES = {
         "more than 16000000 characters",
     ),
     "aliases of aliases": ({"bad/config.yaml": BOMB}, 1, "more than 100000 values"),
-    "an alias of itself": ({"bad/config.yaml": "depends: &a [*a]\n"}, 0, "RecursionError"),
+    "an alias of itself": ({"bad/config.yaml": "depends: &a [*a]\n"}, 0, "or holds itself"),
     "deep YAML": ({"bad/config.yaml": "depends: " + "[" * 300_000 + "\n"}, 1, "nested deeper"),
     "deep JSON": ({"bad/config.json": '{"depends": ' + "[" * 100_000}, 0, "not JSON"),
     "a header without an end": (
@@ -452,11 +452,33 @@ def test_nothing_leaks_from_one_definition_to_the_next(orin, tree, case):
     assert notes[0] == notes[2] != "X"
 
 
+def test_what_was_held_back_is_said_once_and_where(orin, tree):
+    code = "import os\n\ntry:\n    os.remove('config.py')\nexcept OSError:\n    pass\n"
+    root = tree({"a/config.py": code, "b/config.py": "import os\nos.remove('config.py')\n"})
+    kept, failed = load_catalogue(orin, [root]).findings
+    assert (kept.code, kept.location.line) == ("touches-host", 4)
+    assert (failed.code, failed.location.line) == ("unreadable-definition", 2)
+
+
+def test_what_a_definition_says_stays_on_one_line_and_cannot_paint(orin, tree):
+    code = "raise ValueError('one\\ntwo \\x1b[31m\\x07 red \\u202e')\n"
+    [finding] = load_catalogue(orin, [tree({"a/config.py": code})]).findings
+    assert finding.message.endswith(r"ValueError: one two \x1b[31m\x07 red \u202e")
+
+
+def test_a_dockerfile_of_two_bytes_a_letter_is_one_finding(orin, tree):
+    text = "#---\n# name: a\n#---\nFROM x\n"
+    for code in ("utf-16", "utf-16-le"):
+        root = tree({"a/Dockerfile": text.encode(code)})
+        [finding] = load_catalogue(orin, [root]).findings
+        assert (finding.message, finding.location.line) == ("the file is not UTF-8", 1)
+
+
 def test_a_database_is_a_file_too(orin, tree, tmp_path):
     outside = tmp_path / "outside.db"
     root = tree({"a/config.py": f"import sqlite3\nsqlite3.connect({str(outside)!r})\n"})
     catalogue = load_catalogue(orin, [root])
-    assert "touches-host" in codes(catalogue)
+    assert codes(catalogue) == ["unreadable-definition"]
     assert not outside.exists()
 
 
