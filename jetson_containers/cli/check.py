@@ -21,6 +21,8 @@ from jetson_containers.errors import ExitCode, Location, UsageError
 from jetson_containers.package.findings import Finding
 from jetson_containers.platform.target import Target
 
+#: runs of neighbouring targets that each process takes, so that none waits long for the other
+RUNS = 2
 #: messages and packages of one cause that are shown without ``--verbose``
 SHOWN = 3
 
@@ -57,8 +59,13 @@ def main(argv: Sequence[str]) -> int:
     context = Context.of(parser().parse_args(argv))
     patterns = split_packages(context.args.packages)
     targets = _targets(context)
-    work = _Work(context, targets, patterns)
-    plain = in_parallel(len(targets), work, workers_here(len(targets)))
+    work = _Work(context, patterns)
+    workers = workers_here(len(targets))
+    # neighbours tend to be alike, and what is alike is evaluated once in a process
+    length = -(-len(targets) // (RUNS * workers))
+    runs = [targets[at : at + length] for at in range(0, len(targets), length)]
+    done = in_parallel(len(runs), lambda run: [work(target) for target in runs[run]], workers)
+    plain = (report for run in done for report in run)
     reports = tuple(_shown_from(Path.cwd(), TargetReport.from_plain(item)) for item in plain)
     report = Report(reports, time.monotonic() - begun)
     if patterns and not any(item.checked + item.refused + len(item.findings) for item in reports):
@@ -71,24 +78,21 @@ def main(argv: Sequence[str]) -> int:
 
 
 class _Work:
-    """The check of one target by its number, to be done in any process."""
+    """The check of one target, to be done in any process."""
 
-    def __init__(
-        self, context: Context, targets: Sequence[Target], patterns: Sequence[str]
-    ) -> None:
+    def __init__(self, context: Context, patterns: Sequence[str]) -> None:
         from jetson_containers.check.kept import KeptReports
         from jetson_containers.check.reader import Reader
 
         self._context = context
-        self._targets = targets
         self._patterns = patterns
         self._reader = Reader(context.trees.snapshot)
         words = [*map(str, context.search_dirs), str(context.own_packages)]
         notes = ["notes"] if context.verbose else []
         self._kept = KeptReports(context.cache / "catalogues", words + notes, self._reader)
 
-    def __call__(self, number: int) -> tuple[object, ...]:
-        catalogue = self._context.catalogue_for(self._targets[number])
+    def __call__(self, target: Target) -> tuple[object, ...]:
+        catalogue = self._context.catalogue_for(target)
 
         def make() -> TargetReport:
             from jetson_containers.check.target import check_target
