@@ -15,7 +15,7 @@ from jetson_containers.package.findings import Finding, in_order
 from jetson_containers.package.kept import Kept
 from jetson_containers.package.model import Package
 from jetson_containers.package.reads import Shared
-from jetson_containers.package.scan import Directory, search_path
+from jetson_containers.package.scan import Directory, Skipped, search_path
 from jetson_containers.package.snapshot import Snapshot
 from jetson_containers.platform.target import Target
 
@@ -45,7 +45,7 @@ class Trees:
 
     def catalogue(self, target: Target) -> Catalogue:
         """The packages for ``target``; whatever is wrong is a finding and costs its directory."""
-        directories, missing = self.snapshot.scan(self.search_dirs)
+        directories, skipped = self.snapshot.scan(self.search_dirs)
         options = self._options(directories)
         kept = self._kept(target, options)
         known = kept.known(directories) if kept else {}
@@ -59,16 +59,16 @@ class Trees:
             kept.write(directories, known, made)
         found = known | made
         loaded = [found[str(directory.path)] for directory in directories]
-        return _catalogue(target, loaded, missing)
+        return _catalogue(target, loaded, skipped)
 
     def kept_catalogue(self, target: Target) -> Catalogue | None:
         """The same if nothing has to be evaluated for it, else ``None``."""
-        directories, missing = self.snapshot.scan(self.search_dirs)
+        directories, skipped = self.snapshot.scan(self.search_dirs)
         kept = self._kept(target, self._options(directories))
         known = kept.known(directories) if kept else {}
         if len(known) < len(directories):
             return None
-        return _catalogue(target, [known[str(item.path)] for item in directories], missing)
+        return _catalogue(target, [known[str(item.path)] for item in directories], skipped)
 
     def _evaluated(
         self, directories: Sequence[Directory], target: Target, options: Settings
@@ -147,19 +147,19 @@ def _import_roots(directories: Iterable[Directory]) -> tuple[Path, ...]:
     return tuple(reversed(dict.fromkeys(directory.imports for directory in directories)))
 
 
-def _catalogue(target: Target, loaded: Sequence[Loaded], missing: Sequence[Path]) -> Catalogue:
+def _catalogue(target: Target, loaded: Sequence[Loaded], skipped: Sequence[Skipped]) -> Catalogue:
     findings = [finding for part in loaded for finding in part.findings]
     findings += [
         Finding(
             target.name,
             "",
-            "missing-search-path",
-            "the search path does not exist",
+            item.code,
+            item.problem,
             "warning",
-            Location(str(path)),
-            "create it, or leave it out of --package-dirs",
+            Location(str(item.path)),
+            item.hint,
         )
-        for path in missing
+        for item in skipped
     ]
     kept: dict[str, Package] = {}
     for package in (package for part in loaded for package in part.packages):

@@ -15,6 +15,9 @@ NAMES = tuple(f"config{suffix}" for suffix in SUFFIXES)
 #: tests that are found by their name alone, as in the ecosystem
 TEST_NAMES = ("test.py", "test.sh")
 
+#: names under which nothing but a file is meant
+_OURS = frozenset(("Dockerfile", "config.py", *NAMES))
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -34,6 +37,16 @@ class Directory:
     data_files: tuple[str, ...]
     has_config_py: bool
     inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A path that was not looked into, or is not what its name says: a finding's code and words."""
+
+    path: Path
+    code: str
+    problem: str
+    hint: str
 
 
 def search_path(entry: Path) -> Path:
@@ -56,34 +69,41 @@ def import_root(root: Path) -> Path:
     return root
 
 
-def scan(entries: Sequence[Path]) -> tuple[tuple[Directory, ...], tuple[Path, ...]]:
-    """The directories below ``entries`` in a stable order, and the entries that do not exist.
+def scan(entries: Sequence[Path]) -> tuple[tuple[Directory, ...], tuple[Skipped, ...]]:
+    """The directories below ``entries`` in a stable order, and what could not be looked at.
 
     Order: search path by search path as given, inside each by path. A directory below two search
     paths belongs to the later one. Names that start with ``__`` or ``.`` are skipped, links are
     followed, and a link to a directory above itself is not followed again.
     """
     found: dict[Path, Directory] = {}
-    missing: list[Path] = []
+    skipped: dict[Skipped, None] = {}
     for entry in entries:
         root = search_path(entry)
         if not root.is_dir():
-            missing.append(root)
+            hint = "create it, or leave it out of --package-dirs"
+            problem = "the search path does not exist"
+            skipped[Skipped(root, "missing-search-path", problem, hint)] = None
             continue
-        for directory in _walk(root, root, import_root(root), (), False):
-            found.pop(directory.path, None)
-            found[directory.path] = directory
-    return tuple(found.values()), tuple(missing)
+        for item in _walk(root, root, import_root(root), (), False):
+            if isinstance(item, Skipped):
+                skipped[item] = None
+            else:
+                found.pop(item.path, None)
+                found[item.path] = item
+    return tuple(found.values()), tuple(skipped)
 
 
 def _walk(
     path: Path, root: Path, imports: Path, above: tuple[tuple[int, int], ...], inside: bool
-) -> Iterator[Directory]:
+) -> Iterator[Directory | Skipped]:
     try:
         status = path.stat()
         with os.scandir(path) as listing:
             entries = sorted(listing, key=lambda item: item.name)
-    except OSError:
+    except OSError as error:
+        problem = f"the directory cannot be read: {error.strerror}"
+        yield Skipped(path, "unreadable-directory", problem, "mend its permissions")
         return
     identity = (status.st_dev, status.st_ino)
     if identity in above:
@@ -93,11 +113,16 @@ def _walk(
     for entry in entries:
         if entry.name.startswith(("__", ".")):
             continue
+        is_file = False
         with suppress(OSError):  # a link to itself is neither
+            is_file = entry.is_file()
             if entry.is_dir():
                 below.append(entry.name)
-            elif entry.is_file():
+            elif is_file:
                 names.append(entry.name)
+        if not is_file and entry.name in _OURS:
+            problem, hint = f"{entry.name} is not a file", "replace or remove it"
+            yield Skipped(path / entry.name, "not-a-file", problem, hint)
     directory = _directory(path, root, imports, names, inside)
     if directory:
         yield directory

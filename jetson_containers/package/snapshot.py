@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from jetson_containers.package.scan import Directory, scan
+from jetson_containers.package.scan import Directory, Skipped, scan
 
 #: what was looked at: a file's bytes, what kind of thing a path is and its mode, where a link
 #: leads, what this user may do with it, the names in a directory, or which run of the program it is
@@ -38,10 +38,10 @@ class Snapshot:
         self.run: Look = ("run", f"{self.started} {os.getpid()}")
         self._states: dict[Look, str] = {self.run: "this one"}
         self._scans: dict[
-            tuple[Path, ...], tuple[tuple[Directory, ...], tuple[Path, ...]]
+            tuple[Path, ...], tuple[tuple[Directory, ...], tuple[Skipped, ...]]
         ] = {}
 
-    def scan(self, entries: Sequence[Path]) -> tuple[tuple[Directory, ...], tuple[Path, ...]]:
+    def scan(self, entries: Sequence[Path]) -> tuple[tuple[Directory, ...], tuple[Skipped, ...]]:
         """See :func:`jetson_containers.package.scan.scan`."""
         key = tuple(entries)
         if key not in self._scans:
