@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from packaging.version import Version
 
 from jetson_containers.platform.distro import find_distribution
@@ -11,12 +13,14 @@ from jetson_containers.platform.l4t import find_l4t
 from jetson_containers.platform.target import Target
 
 
+@lru_cache(maxsize=256)
 def default_python(target: Target) -> Version | None:
     """The Python that the target's distribution packages as its own; ``None`` off the table."""
     distribution = find_distribution(f"{target.distro}:{target.release}")
     return distribution.python if distribution else None
 
 
+@lru_cache(maxsize=256)
 def platform_architectures(target: Target) -> tuple[int, ...]:
     """Every GPU architecture of the target's platform that its CUDA knows.
 
