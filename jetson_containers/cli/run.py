@@ -126,6 +126,8 @@ def main(argv: Sequence[str]) -> int:
     if reached.sudo:
         command = with_sudo(command, ["DOCKER_HOST"] if "DOCKER_HOST" in environ else [])
     shown = paste(settings, command)
+    if "no-gpu" not in own:
+        _say_guess(words, machine, facts)
     _warn(words, reached, facts, environ, bool(cookies))
     if "dry-run" in own:
         if cameras is not None:
@@ -200,10 +202,13 @@ def _recorded(words: Words, own: Mapping[str, str], environ: Mapping[str, str]) 
 
     evidence = read_evidence(own["facts"])
     facts = derive_facts(evidence)
+    machine = _named(machine_of(facts, present=frozenset(evidence.files)), environ)
     _say_doubts(words, {}, facts)
+    if "no-gpu" not in own:
+        _say_guess(words, machine, facts)
     return run_argv(
         words,
-        machine_of(facts, present=frozenset(evidence.files)),
+        machine,
         stdin=_input(),
         gpu="no-gpu" not in own,
         data=data_directory(own.get("data"), environ, CHECKOUT),
@@ -245,8 +250,12 @@ def _machine(facts: HostFacts, reached: Reached, environ: Mapping[str, str]) -> 
     else:
         kept = {name: environ[name] for name in SECRETS if name in environ}
         machine = replace(machine_of(facts, environ=kept), jetson=False)
-    system = SYSTEMS.get(environ.get("SYSTEM_ARCH", ""), machine.system)
-    return replace(machine, system=system)
+    return _named(machine, environ)
+
+
+def _named(machine: Machine, environ: Mapping[str, str]) -> Machine:
+    """The user's word counts more than what was found."""
+    return replace(machine, system=SYSTEMS.get(environ.get("SYSTEM_ARCH", ""), machine.system))
 
 
 def _input() -> Input:
@@ -283,6 +292,14 @@ def _say_doubts(words: Words, document: Mapping[str, Any], facts: HostFacts) -> 
 
     for reason in doubts(words.image, document, facts):
         print(f"warning: {words.image} may not run here: {reason}", file=sys.stderr)
+
+
+def _say_guess(words: Words, machine: Machine, facts: HostFacts) -> None:
+    from jetson_containers.launch.fit import guess
+
+    found = guess(words, machine, facts)
+    if found:
+        print(f"warning: {found}", file=sys.stderr)
 
 
 def _become(command: Sequence[str], reached: Reached, environ: Mapping[str, str]) -> NoReturn:

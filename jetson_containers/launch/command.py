@@ -42,9 +42,10 @@ class LaunchError(BuilderError):
 class Machine:
     """What a container is started on.
 
-    ``system`` is ``None`` where it is not known (treated as no Tegra), ``jetson`` whether there is
-    an L4T of any release. ``runtimes`` and ``cdi_devices`` are what the engine lists, ``rootless``
-    whether it has only a user's rights. ``present`` are the paths that exist
+    ``system`` is ``None`` where it is not known: then it may be a Tegra, and is treated as one.
+    ``jetson`` is whether there is an L4T of any release, or may be. ``runtimes`` and
+    ``cdi_devices`` are what the engine lists, ``rootless`` whether it has only a user's rights.
+    ``present`` are the paths that exist
     (:func:`jetson_containers.launch.present.present`), ``environ`` the session's variables.
     """
 
@@ -64,13 +65,18 @@ def machine_of(
     engine = facts.engine.value
     return Machine(
         facts.system.value,
-        jetson=facts.l4t.value is not None,
+        jetson=facts.l4t.value is not None or _may_be_jetson(facts),
         runtimes=engine.runtimes if engine else (),
         cdi_devices=engine.cdi_devices if engine else (),
         rootless=bool(engine and engine.more.get("rootless")),
         present=present,
         environ=environ or {},
     )
+
+
+def _may_be_jetson(facts: HostFacts) -> bool:
+    """The system of an Arm machine is not known only where something says that it is a Jetson."""
+    return facts.system.value is None and facts.machine.value == "aarch64"
 
 
 def run_argv(
@@ -118,14 +124,15 @@ def gpu_options(given: Pairs, machine: Machine) -> tuple[str, ...]:
 
     On Tegra through the runtime, never ``--gpus``: the integrated GPU's libraries and devices are
     mounted by ``nvidia-container-runtime`` in its CSV mode, which ``--gpus`` passes by (NVIDIA
-    Container Toolkit, "Tegra-based systems"). Elsewhere the CDI device where the engine lists it,
-    else ``--gpus all``. What the runtime lends of the driver is named; CDI lends all of it.
+    Container Toolkit, "Tegra-based systems"). So too where the system is not known: the runtime
+    finds out by itself. Elsewhere the CDI device where the engine lists it, else ``--gpus all``.
+    What the runtime lends of the driver is named; CDI lends all of it.
     """
     if own.names(given) & {"runtime", "gpus"}:
         return ()
     if any(name == "device" and "nvidia.com/" in value for name, value in given):
         return ()
-    if machine.system == "tegra":
+    if machine.system in ("tegra", None):
         if "nvidia" in machine.runtimes:
             return ("--runtime", "nvidia", *capabilities(given, "compute,utility,graphics"))
     elif ALL_GPUS in machine.cdi_devices:
@@ -174,7 +181,7 @@ def shared_memory(given: Pairs) -> tuple[str, ...]:
 
 def limits(given: Pairs, machine: Machine) -> Iterator[str]:
     """Resource limits for discrete GPUs, where the engine may raise them."""
-    if machine.system == "tegra" or machine.rootless:
+    if machine.system in ("tegra", None) or machine.rootless:
         return
     for name, value in LIMITS:
         if name not in own.limits(given):

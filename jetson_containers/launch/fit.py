@@ -8,7 +8,21 @@ from typing import Any
 from jetson_containers.image.compatibility import refusals
 from jetson_containers.image.facts import image_facts
 from jetson_containers.image.listed import ListedImage
+from jetson_containers.launch.command import Machine, gpu_options
+from jetson_containers.launch.options import Words
 from jetson_containers.platform.facts import HostFacts
+
+
+def guess(words: Words, machine: Machine, host: HostFacts) -> str:
+    """Why the way to the GPU is a guess; empty where it is not, or the user names one."""
+    given = tuple(pair for option in words.options for pair in option.names)
+    if machine.system is not None or not gpu_options(given, machine):
+        return ""
+    return (
+        f"what kind of machine this is is not known ({host.system.reason or 'nothing tells'}): "
+        "the GPU is reached through --runtime nvidia, as on a Jetson; SYSTEM_ARCH=tegra-aarch64, "
+        "aarch64 or x86_64 names the kind"
+    )
 
 
 def doubts(reference: str, document: Mapping[str, Any], host: HostFacts) -> tuple[str, ...]:

@@ -51,6 +51,33 @@ def test_each_kind_of_machine(
     assert "/etc/nv_tegra_release:" in out if l4t else "nv_tegra" not in out
 
 
+@pytest.mark.parametrize(
+    ("machine", "l4t", "why"),
+    [("aarch64", "# Jetson Linux 41", "whose L4T is not known"), ("riscv64", "", "machine")],
+)
+def test_a_machine_of_unknown_kind_is_never_given_gpus(
+    machine: str,
+    l4t: str,
+    why: str,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = host(tmp_path, machine, ["runc", "nvidia"], l4t, ("nvidia.com/gpu=all",))
+    words = ["--dry-run", "--facts", facts, "--data", str(tmp_path), "img"]
+    assert main(["run", *words]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("docker run --runtime nvidia ") and "--gpus" not in told.out
+    assert ("/etc/nv_tegra_release:" in told.out) is bool(l4t)
+    assert told.err.startswith("warning: what kind of machine") and why in told.err
+    for quiet in (["--no-gpu"], ["--gpus", "all"]):
+        assert main(["run", *quiet, *words]) == 0
+        assert "what kind of machine" not in capsys.readouterr().err
+    monkeypatch.setenv("SYSTEM_ARCH", "aarch64")
+    assert main(["run", *words]) == 0
+    assert "what kind of machine" not in capsys.readouterr().err
+
+
 def test_without_an_nvidia_runtime(tmp_path: Path, capsys: Capture) -> None:
     facts = host(tmp_path, "x86_64", ["runc"])
     words = ["--dry-run", "--facts", facts, "--data", str(tmp_path), "img"]

@@ -48,7 +48,6 @@ LENT = "--env NVIDIA_DRIVER_CAPABILITIES=all"
         ("x86_64", (), f"--gpus all {LENT}"),
         ("x86_64", CDI, "--device nvidia.com/gpu=all"),
         ("x86_64", ("nvidia.com/gpu=0",), f"--gpus all {LENT}"),
-        (None, (), f"--gpus all {LENT}"),
     ],
 )
 def test_gpus(system: System | None, cdi: tuple[str, ...], gpu: str) -> None:
@@ -56,9 +55,12 @@ def test_gpus(system: System | None, cdi: tuple[str, ...], gpu: str) -> None:
 
 
 @pytest.mark.parametrize("cdi", [(), CDI])
-def test_tegra_takes_the_runtime_never_gpus(cdi: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("system", ["tegra", None])
+def test_tegra_and_what_may_be_one_takes_the_runtime_never_gpus(
+    system: System | None, cdi: tuple[str, ...]
+) -> None:
     lent = "--env NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics"
-    assert line("img ls", "tegra", cdi=cdi) == f"docker run --runtime nvidia {lent} {TEGRA} img ls"
+    assert line("img ls", system, cdi=cdi) == f"docker run --runtime nvidia {lent} {TEGRA} img ls"
 
 
 @pytest.mark.parametrize("system", ["tegra", "sbsa", "x86_64"])
