@@ -234,8 +234,8 @@ class Search:
         unreached = {
             str(fault): fault for fault in faults if fault.exit_code == ExitCode.UNREACHABLE
         }
+        say(nothing(self._asked, candidates, self.target, self._hint))
         if not args.quiet:
-            say(nothing(self._asked, candidates, self.target, self._hint))
             for what in dict.fromkeys(f.what for f in faults if str(f) not in unreached):
                 warn(what)
         for text in unreached:
