@@ -134,6 +134,13 @@ class Registries:
                 self._use(place, name, kept, listed)
             elif not unasked:
                 asked.append((place, name))
+            elif self.offline:
+                self.faults.append(
+                    UnreachableError(
+                        f"{place}/{name} was never asked, so nothing is known of it offline",
+                        hint="leave out --offline once, or --disable registry",
+                    )
+                )
         if asked:
             self._ask(asked, listed)
         return list(about(listed, request))

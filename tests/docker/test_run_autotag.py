@@ -11,7 +11,7 @@ import pytest
 from tests.docker.trees import Tree
 
 CLI = (sys.executable, "-I", "-m", "jetson_containers.cli.main")
-TARGET = ("--target", "x86-cu130", "--offline")
+TARGET = ("--target", "x86-cu130", "--disable", "registry")
 
 
 def cli(*words: str, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -51,7 +51,7 @@ def test_what_was_built_is_found_and_runs(built: Tree, data: Path) -> None:
     # its label tells that it holds both, and in which versions
     assert cli("autotag", f"{part}:2.0", f"{app}:1.5", *TARGET).stdout == found.stdout
     assert cli("autotag", f"{app}:1.6", *TARGET).returncode == 1
-    elsewhere = cli("autotag", app, "--target", "orin-jp62", "--offline")
+    elsewhere = cli("autotag", app, "--target", "orin-jp62", *TARGET[2:])
     assert elsewhere.returncode == 1 and "wrong-arch" in elsewhere.stderr
     # the stages are there, and are not offered
     explained = cli("autotag", part, *TARGET, "--explain")

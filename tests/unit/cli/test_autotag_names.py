@@ -190,7 +190,7 @@ def test_the_question_does_not_go_to_stdout(tree: tuple[str, ...]) -> None:
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "jetson_containers.cli.main", "autotag", "app", *tree]
     with subprocess.Popen(
-        [*words, "--disable", "local"], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+        [*words, "--disable", "local,registry"], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
     ) as process:
         os.close(theirs)
         shown = b""

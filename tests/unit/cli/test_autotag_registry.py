@@ -290,13 +290,16 @@ class TestCache:
     def test_offline_it_is_used_at_any_age(
         self, server: FakeRegistry, autotag: Autotag, clock: list[float]
     ) -> None:
-        assert autotag("app", "--offline") == 1
+        assert autotag("app", "--offline") == 3
+        assert "was never asked" in autotag.err
         server.push("acme/app", f"1-{X86}")
         autotag("app")
         clock[0] += 864_000
         before = len(server.requests)
         assert autotag("app", "--offline") == 0
         assert autotag.out.endswith(f":1-{X86}\n") and "10 days ago" in autotag.err
+        # what it was is known, and none of it fits
+        assert autotag("app:3", "--offline") == 1
         assert len(server.requests) == before
 
     def test_it_stands_in_for_a_registry_that_fails(
