@@ -124,6 +124,8 @@ def _by_tag(
 ) -> ImageFacts:
     docker_arch = tag.docker_arch
     version = version_of(tag.version)
+    # a suffix that says what kind of image it is names no link of a chain
+    builder = tag.suffix == "builder"
     facts = ImageFacts(
         listed,
         reference,
@@ -136,8 +138,8 @@ def _by_tag(
         release=tag.release,
         gpu_code=tuple(map(GpuCode, tag.gpu_architectures)) if tag.gpu_architectures else None,
         packages=((fold(reference.name), version),),
-        stage=own_stage or tag.is_stage,
-        builder=_is_builder(reference.name, version),
+        stage=own_stage or (tag.is_stage and not builder),
+        builder=builder or _is_builder(reference.name, version),
     )
     return _filled_in(facts)
 

@@ -27,6 +27,7 @@ X86 = "amd64-cu130-24.04"
         ("jetson-stage/app:0123456789abcdef", "app", ["stage-image"]),
         (f"app:1.2-builder-{X86}", "app", ["builder-image"]),
         (f"app:builder-{X86}", "app", ["builder-image"]),
+        (f"app:0.5-{X86}-builder", "app", ["builder-image"]),
         (f"app_builder:{X86}", "app_builder", []),
         (f"app:1.2-builder-{X86}", "app:1.2-builder", []),
         ("app:latest", "app", ["unreadable-tag"]),
