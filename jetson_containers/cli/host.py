@@ -31,10 +31,10 @@ def facts_and_target(
     """Facts and target of the machine.
 
     A named target alone stands for a machine of that kind; with recorded evidence the facts are
-    the evidence's, and the target tells what is preferred. Without ``complete``, commands whose
-    facts decide nothing about images are not run.
+    the evidence's, and the target tells what is preferred: the nearest, where none can be built.
+    Without ``complete``, commands whose facts decide nothing about images are not run.
     """
-    from jetson_containers.platform.host import derive_facts, target_for
+    from jetson_containers.platform.host import derive_facts, nearest_target
 
     if named and not recorded:
         from jetson_containers.platform.assumed import facts_of_target
@@ -52,7 +52,7 @@ def facts_and_target(
         from jetson_containers.platform.named import named_target
 
         return facts, named_target(named)
-    return facts, target_for(facts)
+    return facts, nearest_target(facts)
 
 
 def _deciding(argv: Sequence[str]) -> str | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from packaging.version import InvalidVersion, Version
 
 from jetson_containers.errors import TargetError
 from jetson_containers.platform import read
 from jetson_containers.platform.compose import compose
-from jetson_containers.platform.cuda import cuda_of_driver, cuda_releases
+from jetson_containers.platform.cuda import cuda_of_driver
 from jetson_containers.platform.derive import ARCH_WORDS
-from jetson_containers.platform.distro import find_distribution
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.facts import Fact, Gpu, HostFacts, first
-from jetson_containers.platform.family import BaseTarget, Family, anchor, base_targets, families
-from jetson_containers.platform.gpu import architecture_of_board, gpu_architectures
+from jetson_containers.platform.family import Family, anchor, families
+from jetson_containers.platform.gpu import architecture_of_board, current_number, gpu_architectures
 from jetson_containers.platform.l4t import L4TMatch, find_l4t
 from jetson_containers.platform.selection import Selection
+from jetson_containers.platform.server import present, server_selections
 from jetson_containers.platform.target import Arch, System, Target
 
 _THOR = 110
@@ -59,9 +61,11 @@ def target_for(facts: HostFacts) -> Target:
     """The target of a host.
 
     A Jetson's follows from L4T; a server's or PC's is the newest named one whose CUDA is not above
-    the driver's, on the host's own distribution where that is possible. GPU architectures are
-    those of the GPUs that are there, where they are known. Raises :class:`TargetError` when the
-    machine, or the major version of its L4T, is not known.
+    the driver's and knows its GPUs, on the host's own distribution where that is possible; else
+    see :func:`.server_selections`. GPU architectures are those of the GPUs that are there, where
+    they are known. Raises :class:`TargetError` when the machine, or the major version of its L4T,
+    is not known, when that L4T is not for the machine's board, and when its driver is older than
+    every toolkit.
     """
     arch = facts.machine.value
     if arch is None:
@@ -79,14 +83,40 @@ def target_for(facts: HostFacts) -> Target:
     return _server(facts, families()["x86" if arch == "x86_64" else "sbsa"])
 
 
+def nearest_target(facts: HostFacts) -> Target:
+    """The host's target, or the nearest one where nothing can be built for it.
+
+    It tells which of several images is preferred; whether one runs follows from the facts alone.
+    Raises :class:`TargetError` when the facts do not tell what kind of machine this is.
+    """
+    try:
+        return target_for(facts)
+    except TargetError:
+        if facts.system.value is None or facts.machine.value is None:
+            raise
+        if facts.l4t.value is not None:
+            match = find_l4t(facts.l4t.value)
+            family = _jetson_family(match, match.release.architectures)
+            return _first_possible((Selection(anchor(family, match.asked).name),))
+        family = families()["x86" if facts.machine.value == "x86_64" else "sbsa"]
+        return _first_possible((Selection(anchor(family, Version("0")).name),))
+
+
 def _jetson(facts: HostFacts, match: L4TMatch) -> Target:
     listed = match.release.architectures
-    present = tuple(n for n in _present(facts) if n in listed)
-    wanted = present or listed
+    own = present(facts)
+    wanted = tuple(n for n in own if n in listed) or listed
+    boards = [n for n in own if n in gpu_architectures() and gpu_architectures()[n].tegra]
+    if boards and not set(map(current_number, boards)) & set(listed):
+        raise TargetError(
+            f"this host has no target: L4T {match.asked} is for "
+            f"{_shown(listed)}, the GPU of this machine is {_shown(boards)}",
+            hint=f"mend {read.L4T_RELEASE_FILE}, or name a target with --target",
+        )
     family = _jetson_family(match, wanted)
     base = anchor(family, match.asked)
     selection = Selection(base.name, l4t=match.asked, gpu_architectures=wanted)
-    return _first_possible(selection, Selection(base.name, l4t=match.asked))
+    return _first_possible((selection, Selection(base.name, l4t=match.asked)))
 
 
 def _jetson_family(match: L4TMatch, wanted: tuple[int, ...]) -> Family:
@@ -109,40 +139,10 @@ def _jetson_family(match: L4TMatch, wanted: tuple[int, ...]) -> Family:
 
 
 def _server(facts: HostFacts, family: Family) -> Target:
-    base, cuda = _newest_cuda(family, facts.driver_cuda.value)
-    os = facts.os.value
-    distribution = find_distribution(str(os)) if os else None
-    distro = str(distribution) if distribution else None
-    gpus = _present(facts) or None
-    return _first_possible(
-        *(
-            Selection(base.name, cuda=cuda, distro=where, gpu_architectures=which)
-            for where, which in ((distro, gpus), (None, gpus), (distro, None), (None, None))
-        )
-    )
+    return _first_possible(server_selections(facts, family))
 
 
-def _newest_cuda(family: Family, driver: Version | None) -> tuple[BaseTarget, Version | None]:
-    """The newest named target not above ``driver``; below them all, the newest listed toolkit."""
-    named = [base for base in base_targets().values() if base.family == family]
-    newest = max(named, key=lambda base: base.cuda or Version("0"))
-    if driver is None:
-        return newest, None
-    for base in sorted(named, key=lambda base: base.cuda or Version("0"), reverse=True):
-        if base.cuda is not None and base.cuda <= driver:
-            return base, None
-    lower = [
-        c.version for c in cuda_releases() if c.version <= driver and c.serves(family.arch, None)
-    ]
-    if not lower:
-        raise TargetError(
-            f"the driver of this host knows CUDA {driver}, older than every listed toolkit",
-            hint="update the NVIDIA driver, or name a target with --target",
-        )
-    return anchor(family, lower[-1]), lower[-1]
-
-
-def _first_possible(*selections: Selection) -> Target:
+def _first_possible(selections: Iterable[Selection]) -> Target:
     """The first selection that is possible; the last one is always meant to be."""
     reasons: tuple[str, ...] = ()
     for selection in selections:
@@ -156,10 +156,8 @@ def _first_possible(*selections: Selection) -> Target:
     )
 
 
-def _present(facts: HostFacts) -> tuple[int, ...]:
-    """The architectures of the GPUs that are there, as far as they are known."""
-    gpus = facts.gpus.value or ()
-    return tuple(sorted({gpu.architecture for gpu in gpus if gpu.architecture is not None}))
+def _shown(numbers: Iterable[int]) -> str:
+    return " and ".join(f"sm_{number}" for number in numbers)
 
 
 def _match(l4t: Version | None) -> tuple[L4TMatch | None, str]:
@@ -223,9 +221,7 @@ def _driver_cuda(evidence: Evidence, driver: Fact[str], match: L4TMatch | None) 
     return Fact(reason=asked.reason)
 
 
-def _gpus(
-    listed: Fact[tuple[Gpu, ...]], of_board: Fact[tuple[Gpu, ...]]
-) -> Fact[tuple[Gpu, ...]]:
+def _gpus(listed: Fact[tuple[Gpu, ...]], of_board: Fact[tuple[Gpu, ...]]) -> Fact[tuple[Gpu, ...]]:
     """Both sources name a GPU in their own way: they disagree where the architectures do.
 
     A discrete GPU beside the board's own is no contradiction.

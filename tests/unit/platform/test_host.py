@@ -7,7 +7,7 @@ import pytest
 
 from jetson_containers.errors import TargetError, UsageError
 from jetson_containers.platform.evidence import Evidence
-from jetson_containers.platform.host import derive_facts, target_for
+from jetson_containers.platform.host import derive_facts, nearest_target, target_for
 from jetson_containers.platform.probe import gather, run_command
 
 R36 = "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64\n"
@@ -167,3 +167,69 @@ def test_the_engine_tells_of_cgroup_1_too() -> None:
     fact = derive_facts(Evidence("x86_64", engine={"cgroup_version": "1"})).cgroup
     assert (fact.value, fact.source) == (1, "engine")
     assert derive_facts(Evidence("x86_64", engine={"cgroup_version": 1.5})).cgroup.value is None
+
+
+def a_server(distro: str, driver: str, *gpus: str, machine: str = "x86_64") -> Evidence:
+    name, _, release = distro.partition(":")
+    rows = "".join(f"{driver}, NVIDIA GPU, {gpu}\n" for gpu in gpus)
+    smi = "nvidia-smi --query-gpu=driver_version,name,compute_cap --format=csv,noheader"
+    os = {"/etc/os-release": f"ID={name}\nVERSION_ID={release}\n"}
+    return Evidence(machine, files=os, commands={smi: rows})
+
+
+@pytest.mark.parametrize(
+    ("distro", "driver", "gpu", "target"),
+    [
+        # CUDA 12.4, 11.4, 11.0: on that distribution, else a newer minor version of the same major
+        ("ubuntu:22.04", "550.54.15", "8.9", "x86-cu128+cu124+ubuntu22.04+sm89"),
+        ("ubuntu:24.04", "550.54.15", "8.9", "x86-cu128+sm89"),
+        ("ubuntu:26.04", "550.54.15", "8.9", "x86-cu128+sm89"),
+        ("fedora:42", "550.54.15", "8.9", "x86-cu128+sm89"),
+        ("debian:12", "535.183.01", "8.9", "x86-cu128+debian12+sm89"),
+        ("debian:13", "550.54.15", "8.9", "x86-cu128+cu124+debian12+sm89"),
+        # else on the nearest release
+        ("ubuntu:24.04", "470.57.02", "7.5", "x86-cu128+cu118+ubuntu22.04+sm75"),
+        ("ubuntu:18.04", "550.54.15", "8.9", "x86-cu128+cu121+ubuntu18.04+sm89"),
+        ("ubuntu:20.04", "450.80.02", "7.5", "x86-cu128+cu114+ubuntu20.04+sm75"),
+        # GPUs that CUDA 13 no longer knows, and one that only a newer minor version knows
+        ("ubuntu:24.04", "580.65.06", "7.0", "x86-cu129+sm70"),
+        ("ubuntu:24.04", "590.44.01", "6.1", "x86-cu129+sm61"),
+        ("ubuntu:24.04", "570.124.06", "10.3", "x86-cu129+sm103"),
+    ],
+)
+def test_a_server_has_a_target_that_its_driver_runs_and_its_gpu_can_use(
+    distro: str, driver: str, gpu: str, target: str
+) -> None:
+    assert target_for(derive_facts(a_server(distro, driver, gpu))).name == target
+
+
+def test_of_several_gpus_all_are_compiled_for_where_one_cuda_knows_them() -> None:
+    both = derive_facts(a_server("ubuntu:24.04", "580.65.06", "7.0", "12.0"))
+    assert target_for(both).name == "x86-cu129+sm70.120"
+    # of an architecture that no toolkit knows nothing can be compiled
+    some = derive_facts(a_server("ubuntu:24.04", "580.65.06", "9.0", "19.0"))
+    assert target_for(some).name == "x86-cu130+sm90"
+
+
+def test_a_driver_older_than_every_toolkit_still_tells_which_image_is_preferred() -> None:
+    facts = derive_facts(a_server("ubuntu:24.04", "418.67", "7.0"))
+    with pytest.raises(TargetError, match="older than every listed toolkit"):
+        target_for(facts)
+    assert nearest_target(facts).arch == "x86_64"
+    with pytest.raises(TargetError, match="riscv64"):
+        nearest_target(derive_facts(Evidence("riscv64")))
+
+
+@pytest.mark.parametrize(
+    ("model", "l4t"), [("Xavier", "36.4.3"), ("Thor", "36.4.3"), ("Orin", "38.2.0")]
+)
+def test_an_l4t_that_is_not_for_the_board_is_said(model: str, l4t: str) -> None:
+    major, _, rest = l4t.partition(".")
+    files = {
+        "/etc/nv_tegra_release": f"# R{major} (release), REVISION: {rest}, GCID: 1\n",
+        "/proc/device-tree/model": f"NVIDIA Jetson {model} Developer Kit",
+    }
+    facts = derive_facts(Evidence("aarch64", files=files))
+    with pytest.raises(TargetError, match=f"L4T {l4t} is for"):
+        target_for(facts)
+    assert nearest_target(facts).arch == "aarch64"

@@ -92,7 +92,14 @@ def test_cuda_short_reads_back() -> None:
 
 @pytest.mark.parametrize(
     ("driver", "cuda"),
-    [("570.124.06", "12.8"), ("580.65.06", "13.0"), ("540.4.0", "12.2"), ("390.1", "None")],
+    [
+        ("570.124.06", "12.8"),
+        ("580.65.06", "13.0"),
+        ("540.4.0", "12.2"),
+        ("390.1", "9.1"),
+        ("418.67", "10.1"),
+        ("340.108", "None"),
+    ],
 )
 def test_cuda_of_a_driver_branch(driver: str, cuda: str) -> None:
     assert str(cuda_of_driver(Version(driver))) == cuda
