@@ -57,7 +57,7 @@ def add_registry_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--registry-snapshot", metavar="FILE",
-        help="a saved listing in Docker Hub's JSON form, in place of Docker Hub",
+        help="a saved listing, [{namespace, name, tags}], in place of Docker Hub",
     )  # fmt: skip
 
 

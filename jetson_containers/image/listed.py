@@ -10,6 +10,8 @@ from jetson_containers.errors import UsageError
 
 Source = Literal["local", "registry", "build"]
 SOURCES: tuple[Source, ...] = get_args(Source)
+#: what engines write for an image without a name or a tag
+_NAMELESS = "<none>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def from_summaries(summaries: Iterable[Mapping[str, Any]]) -> tuple[ListedImage,
             created = datetime.fromtimestamp(seconds, timezone.utc).isoformat()
         names = item.get("RepoTags")
         for reference in names if isinstance(names, list) else ():
-            if isinstance(reference, str) and reference != "<none>:<none>":
+            if isinstance(reference, str) and _NAMELESS not in reference:
                 found.append(
                     ListedImage(
                         reference,
@@ -54,31 +56,44 @@ def from_summaries(summaries: Iterable[Mapping[str, Any]]) -> tuple[ListedImage,
 
 
 def from_saved(document: Any) -> tuple[ListedImage, ...]:
-    """A saved list of local images: ``[{reference, architecture, created, labels}]``."""
+    """A saved list of local images: ``[{reference, architecture, created, labels}]``.
+
+    All but the reference may be left out. Images without a name are left out, as of an engine.
+    Raises :class:`UsageError` with every entry that is wrong.
+    """
     if not isinstance(document, list):
         raise UsageError(
             "the list of local images is no JSON list",
             hint="write it as [{reference, architecture, created, labels}]",
         )
+    hint = "write each as {reference, architecture, created, labels}"
     wrong = [
         number
         for number, item in enumerate(document, 1)
         if not isinstance(item, dict) or not isinstance(item.get("reference"), str)
     ]
     if wrong:
-        raise UsageError(
-            f"entries without a reference: {', '.join(map(str, wrong))}",
-            hint="write each as {reference, architecture, created, labels}",
-        )
+        raise UsageError(f"entries without a reference: {_numbers(wrong)}", hint=hint)
+    for name, kind, word in (
+        ("architecture", str, "text"), ("created", str, "text"), ("labels", dict, "object"),
+    ):  # fmt: skip
+        wrong = [
+            number
+            for number, item in enumerate(document, 1)
+            if item.get(name) is not None and not isinstance(item[name], kind)
+        ]
+        if wrong:
+            raise UsageError(f"entries whose {name} is no {word}: {_numbers(wrong)}", hint=hint)
     return tuple(
         ListedImage(
             item["reference"],
             "local",
-            architectures=(str(item["architecture"]),) if item.get("architecture") else (),
-            created=str(item.get("created") or ""),
+            architectures=(item["architecture"],) if item.get("architecture") else (),
+            created=item.get("created") or "",
             labels=_labels(item.get("labels")),
         )
         for item in document
+        if _NAMELESS not in item["reference"]
     )
 
 
@@ -86,13 +101,25 @@ def from_docker_hub(document: Any, namespaces: Iterable[str]) -> tuple[ListedIma
     """Docker Hub's listing of ``namespaces``: ``[{namespace, name, tags: [...]}]``.
 
     A tag is ``{name, tag_last_pushed, images: [{architecture, os}]}`` (Docker Hub API v2,
-    ``/v2/namespaces/{namespace}/repositories/{repository}/tags``); what is no such entry is left
-    out. Raises :class:`UsageError` for another document.
+    ``/v2/namespaces/{namespace}/repositories/{repository}/tags``); what is no tag is left out.
+    Raises :class:`UsageError` for another document, and for one with an entry of another kind.
     """
+    hint = (
+        "write it as [{namespace, name, tags: [...]}]; the results of Docker Hub's API for a "
+        "repository are its tags"
+    )
     if not isinstance(document, list):
+        raise UsageError("the saved listing is no JSON list", hint=hint)
+    wrong = [
+        number
+        for number, item in enumerate(document, 1)
+        if not isinstance(item, dict)
+        or not isinstance(item.get("tags"), list)
+        or not all(isinstance(item.get(key), str) and item[key] for key in ("namespace", "name"))
+    ]
+    if wrong:
         raise UsageError(
-            "the saved listing is no JSON list",
-            hint="write it as [{namespace, name, tags: [...]}], as Docker Hub does",
+            f"entries without a namespace, a name and tags: {_numbers(wrong)}", hint=hint
         )
     wanted = tuple(namespaces)
     return tuple(
@@ -102,11 +129,17 @@ def from_docker_hub(document: Any, namespaces: Iterable[str]) -> tuple[ListedIma
             architectures=_hub_architectures(tag.get("images")),
             created=str(tag.get("tag_last_pushed") or ""),
         )
-        for repository in _dicts(document)
-        if repository.get("namespace") in wanted and repository.get("name")
-        for tag in _dicts(repository.get("tags"))
+        for repository in document
+        if repository["namespace"] in wanted
+        for tag in _dicts(repository["tags"])
         if isinstance(tag.get("name"), str)
     )
+
+
+def _numbers(found: list[int]) -> str:
+    """At most ten of them."""
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return ", ".join(map(str, found[:10])) + more
 
 
 def _hub_architectures(images: Any) -> tuple[str, ...]:

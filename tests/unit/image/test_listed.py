@@ -62,6 +62,49 @@ def test_a_saved_list_names_what_is_wrong() -> None:
         from_saved([{"reference": "a"}, {}, 7])
 
 
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"architecture": 5}, "architecture is no text: 2"),
+        ({"architecture": ["arm64"]}, "architecture is no text: 2"),
+        ({"created": 7}, "created is no text: 2"),
+        ({"labels": ["a=b"]}, "labels is no object: 2"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_an_error(entry: dict[str, object], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        from_saved([{"reference": "a:1", "labels": None}, {"reference": "b:1", **entry}])
+
+
+@pytest.mark.parametrize("name", ["<none>:<none>", "app:<none>"])
+def test_an_image_without_a_name_cannot_be_chosen(name: str) -> None:
+    assert from_saved([{"reference": name}]) == ()
+    assert from_summaries([{"Id": "sha256:1", "RepoTags": [name]}]) == ()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        5,
+        {"tags": []},
+        {"namespace": "acme", "name": "app", "tags": None},
+        {"namespace": "acme", "tags": []},
+        {"namespace": 1, "name": "app", "tags": []},
+    ],
+)
+def test_a_listing_with_an_entry_of_another_kind_is_not_taken_for_empty(entry: object) -> None:
+    good = {"namespace": "acme", "name": "app", "tags": []}
+    assert from_docker_hub([good], ["acme"]) == ()
+    with pytest.raises(UsageError, match="without a namespace, a name and tags: 2\n"):
+        from_docker_hub([good, entry], ["acme"])
+
+
+def test_a_page_of_docker_hubs_api_is_told_where_it_belongs() -> None:
+    with pytest.raises(UsageError, match="no JSON list") as caught:
+        from_docker_hub({"count": 1, "results": [{"name": "1"}]}, ["acme"])
+    assert "are its tags" in caught.value.hint
+
+
 @given(json_values)
 def test_any_document_is_read_or_refused(document: object) -> None:
     for read in (from_saved, lambda value: from_docker_hub(value, ["x"])):
