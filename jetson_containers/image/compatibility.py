@@ -23,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     gpu.machine_code,
     gpu.young_ptx,
     gpu.orin_by_tag,
+    gpu.gone_by_tag,
 )
 
 

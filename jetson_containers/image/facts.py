@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +19,9 @@ from jetson_containers.platform.l4t import find_l4t
 
 #: repositories of this program's own stages
 STAGES = "jetson-stage"
+
+#: NVIDIA's packages: ``cuda-compat-12-9``
+_COMPAT = re.compile(r"cuda-compat(?:-(\d{1,2})-(\d{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,17 @@ class ImageFacts:
     unreadable: str = ""
     label_problem: str = ""
 
-    @property
-    def has_compat(self) -> bool:
-        """Whether it is known to hold NVIDIA's forward compatibility package."""
-        return any(name.startswith("cuda-compat") for name, _ in self.packages)
+    def has_compat_for(self, cuda: Version) -> bool:
+        """Whether it is known to hold NVIDIA's forward compatibility package of that CUDA.
+
+        One of a newer CUDA does too; one that says no version is taken to be the image's own.
+        """
+        found = (_COMPAT.fullmatch(name) for name, _ in self.packages)
+        return any(
+            match[1] is None or Version(f"{match[1]}.{match[2]}") >= cuda
+            for match in found
+            if match
+        )
 
 
 def fold(name: str) -> str:

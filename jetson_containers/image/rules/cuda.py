@@ -86,12 +86,17 @@ def own_minimum(image: ImageFacts, host: HostFacts) -> Reason | None:
 def forward_compatible(image: ImageFacts, host: HostFacts) -> bool:
     """Whether the image's own CUDA driver library stands in for the machine's.
 
-    It is in the package ``cuda-compat``, and works on data-center GPUs and some NGC-ready RTX
-    cards; other cards refuse it. Source: CUDA Compatibility guide, forward compatibility.
+    It is in the package ``cuda-compat-<major>-<minor>``, for CUDA up to that version, and works on
+    data-center GPUs, some NGC-ready RTX cards and Jetson; other cards refuse it. Source: CUDA
+    Compatibility guide, forward compatibility; CUDA for Tegra application note.
     """
     gpus = host.gpus.value or ()
     return (
-        image.has_compat
+        image.cuda is not None
+        and image.has_compat_for(image.cuda)
         and bool(gpus)
-        and all(gpu.data_center or is_ngc_ready(gpu.name) for gpu in gpus)
+        and (
+            host.l4t.value is not None
+            or all(gpu.data_center or is_ngc_ready(gpu.name) for gpu in gpus)
+        )
     )

@@ -12,6 +12,7 @@ from jetson_containers.image.rules.cuda import forward_compatible
 from jetson_containers.image.rules.machine import fits_machine
 from jetson_containers.image.rules.reason import Reason
 from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.gpu import gpu_architectures
 from jetson_containers.platform.gpu_code import best_form
 
 #: the first CUDA whose SBSA toolkit knows Orin
@@ -61,17 +62,43 @@ def orin_by_tag(image: ImageFacts, host: HostFacts) -> Reason | None:
     For images whose code is not known; of the others :func:`machine_code` tells. Source: CUDA 13.0
     and 13.2 release notes (unified Arm toolkit).
     """
-    if image.gpu_code is not None or image.arm_system != "sbsa" or image.cuda is None:
+    if image.gpu_code is not None or image.arm_system != "sbsa":
         return None
-    if image.cuda >= _ORIN_JOINED or _architectures(host) != {87}:
+    if _architectures(host) != {87} or not fits_machine(image, host):
         return None
-    if not fits_machine(image, host):
+    if image.cuda is not None and image.cuda >= _ORIN_JOINED:
         return None
+    has = f"has {image.cuda}" if image.cuda else "does not say which CUDA it has"
     return Reason(
         "sm-missing",
         f"this GPU needs sm_87; images for servers hold it from CUDA {_ORIN_JOINED} on, "
-        f"this one has {image.cuda}",
+        f"this one {has}",
     )
+
+
+def gone_by_tag(image: ImageFacts, host: HostFacts) -> Reason | None:
+    """What a toolkit no longer compiles for is not in the images that were made with it.
+
+    CUDA 13.0 dropped the GPUs before sm_75. For images whose code is not known; of the others
+    :func:`machine_code` tells. Source: CUDA 13.0 release notes, removed architectures.
+    """
+    gpus = _architectures(host)
+    if image.gpu_code is not None or image.cuda is None or not gpus:
+        return None
+    if not all(_is_gone(gpu, image.cuda) for gpu in gpus) or not fits_machine(image, host):
+        return None
+    if image.arm_system == "tegra":
+        # L4T decides which CUDA a Jetson's images have
+        return None
+    return Reason(
+        "sm-missing",
+        f"this GPU needs {_shown(gpus)}, which CUDA {image.cuda} of the image no longer knows",
+    )
+
+
+def _is_gone(gpu: int, cuda: Version) -> bool:
+    known = gpu_architectures().get(gpu)
+    return bool(known and known.before and known.renamed is None and cuda >= known.before)
 
 
 def _architectures(host: HostFacts) -> set[int]:

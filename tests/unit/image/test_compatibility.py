@@ -145,6 +145,10 @@ def test_minor_version(tag: str, driver: str, expected: str) -> None:
     [
         (["cuda-compat"], ["NVIDIA A100-SXM4-80GB, 8.0"], ""),
         (["cuda-compat-13-0"], ["NVIDIA RTX A6000, 8.6"], ""),
+        # one of an older CUDA is of no use, one of a newer is
+        (["cuda-compat-12-9"], ["NVIDIA GH200 480GB, 9.0"], "driver-too-old"),
+        (["cuda-compat-13-1"], ["NVIDIA GH200 480GB, 9.0"], ""),
+        (["cuda-compatible"], ["NVIDIA GH200 480GB, 9.0"], "driver-too-old"),
         (["cuda-compat"], ["NVIDIA GeForce RTX 4090, 8.9"], "driver-too-old"),
         (["cuda-compat"], ["Tesla T4, 7.5", "NVIDIA GeForce RTX 4090, 8.9"], "driver-too-old"),
         (["cuda-compat"], ["NVIDIA Something New, 13.0"], "driver-too-old"),
@@ -246,12 +250,25 @@ def test_the_forward_compatibility_package_brings_a_compiler_for_its_own_ptx() -
 
 
 @pytest.mark.parametrize(
+    ("packages", "expected"),
+    [([], "ptx-too-new"), (["cuda-compat-12-9"], ""), (["cuda-compat-12-8"], "ptx-too-new")],
+)
+def test_it_does_so_on_a_jetson_too(packages: list[str], expected: str) -> None:
+    one = holding("r36.4.0-cu129", "compute_87", *packages)
+    assert says(gpu.young_ptx, one, jetson("36.4.9")) == expected
+
+
+@pytest.mark.parametrize(
     ("tag", "host", "expected"),
     [
         ("sbsa-cu130", jetson("39.2.0", "Orin"), "sm-missing"),
         ("r38.4.arm64-sbsa-cu130-24.04", jetson("39.2.0", "Orin"), "sm-missing"),
         ("sbsa-cu132", jetson("39.2.0", "Orin"), ""),
         ("r39.2", jetson("39.2.0", "Orin"), ""),
+        # which CUDA is not known
+        ("1-sbsa", jetson("39.2.0", "Orin"), "sm-missing"),
+        ("v1-arm64", jetson("39.2.0", "Orin"), "sm-missing"),
+        ("1-sbsa", jetson("39.2.0", "Thor"), ""),
         ("sbsa-cu130", jetson("39.2.0", "Thor"), ""),
         ("sbsa-cu130", server("aarch64", "13.0", "NVIDIA GB10, 12.1"), ""),
         # not of that world at all
@@ -260,6 +277,29 @@ def test_the_forward_compatibility_package_brings_a_compiler_for_its_own_ptx() -
 )
 def test_orin_by_tag(tag: str, host: HostFacts, expected: str) -> None:
     assert says(gpu.orin_by_tag, tagged(tag), host) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "gpus", "expected"),
+    [
+        ("v1-cuda-13.0", ["Tesla V100-SXM2-32GB, 7.0"], "sm-missing"),
+        ("v1-cuda-13.0", ["NVIDIA GeForce GTX 1080, 6.1"], "sm-missing"),
+        ("v1-cuda-12.9", ["Tesla V100-SXM2-32GB, 7.0"], ""),
+        ("v1-cuda-13.0", ["Tesla T4, 7.5"], ""),
+        ("v1-cuda-13.0", ["Tesla V100-SXM2-32GB, 7.0", "Tesla T4, 7.5"], ""),
+        ("v1-cuda-13.0", [], ""),
+        ("v1-amd64", ["Tesla V100-SXM2-32GB, 7.0"], ""),
+    ],
+)
+def test_gone_by_tag(tag: str, gpus: list[str], expected: str) -> None:
+    host = server("x86_64", "13.1", *gpus)
+    assert says(gpu.gone_by_tag, tagged(tag, "amd64"), host) == expected
+
+
+def test_an_old_driver_that_says_no_cuda_is_judged_by_its_branch() -> None:
+    host = server("x86_64", "", "Tesla T4, 7.5", driver="418.67")
+    assert says(cuda.minor_version, tagged("v1-cuda-13.0", "amd64"), host) == "driver-too-old"
+    assert not says(cuda.minor_version, tagged("v1-cuda-10.0", "amd64"), host)
 
 
 def test_past_the_wrong_machine_nothing_else_is_said() -> None:
