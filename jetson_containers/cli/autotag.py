@@ -76,13 +76,17 @@ def main(argv: Sequence[str]) -> int:
     from jetson_containers.image.request import parse_wanted
 
     args = parser().parse_args(argv)
+    if args.why_not is not None:
+        from jetson_containers.image.reference import check_reference
+
+        check_reference(args.why_not)
     request = parse_wanted(args.packages)
     prefer = _sources(args.prefer or ",".join(SOURCES), "--prefer")
     disabled = _sources(args.disable, "--disable")
     enabled = [item for item in prefer if item not in disabled]
     host, target = facts_and_target(args.facts, args.target, complete=args.json)
     search = Search(args, request, enabled, host, target)
-    return search.judge_one(args.why_not) if args.why_not else search.run()
+    return search.judge_one(args.why_not) if args.why_not is not None else search.run()
 
 
 class Search:

@@ -21,6 +21,7 @@ from jetson_containers.cli.run_data import (
 )
 from jetson_containers.cli.run_engine import JOIN_GROUP, Reached, paste, reach
 from jetson_containers.errors import ExitCode, UnreachableError, UsageError
+from jetson_containers.image.reference import check_reference
 from jetson_containers.launch.command import (
     Input,
     LaunchError,
@@ -161,11 +162,15 @@ def _check_words(words: Words, own: Mapping[str, str]) -> None:
         if not valued and own.get(name):
             raise UsageError(f"--{name} takes no value", hint=f"write --{name} alone")
     if not words.image:
+        # an option that nobody knows, or a flag with a typing error, takes the image for its value
+        last = words.options[-1].words if words.options else ()
+        told = f": {last[0]} took {last[1]!r} for its value" if len(last) == 2 else ""
         raise UsageError(
-            "no image was named",
+            f"no image was named{told}",
             hint="`jetson-containers run $(jetson-containers autotag PACKAGE)` runs the one for "
             "this machine; if autotag found none, it said why",
         )
+    check_reference(words.image)
     if "csi2webcam" not in own:
         alone = [f"--{name}" for name in ("csi-capture-res", "csi-output-res") if name in own]
         if alone:

@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jetson_containers.errors import UsageError
+from jetson_containers.image.reference import PATH
 
 HUB = "docker.io"
 _HOST = re.compile(r"localhost|\[[0-9a-f:]+\]|[a-z0-9.-]*[.][a-z0-9.-]*|[a-z0-9.-]+(?=:)", re.I)
 _PORT = re.compile(r":\d{1,5}")
-# distribution/reference: parts of lower-case letters and digits, with separators between them
-_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def parse_place(text: str) -> Place:
         host, namespace = first.lower(), rest
     if host in ("index.docker.io", "registry-1.docker.io"):
         host = HUB
-    if (namespace and not _PATH.fullmatch(namespace)) or (host == HUB and not namespace):
+    if (namespace and not PATH.fullmatch(namespace)) or (host == HUB and not namespace):
         raise UsageError(
             f"{text!r} names no registry", hint="write it as HOST/NAMESPACE or HOST:PORT/NAMESPACE"
         )
@@ -58,6 +56,6 @@ def spellings(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         low = name.lower()
         for spelled in (low, low.replace("_", "-"), low.replace("-", "_")):
-            if _PATH.fullmatch(spelled):
+            if PATH.fullmatch(spelled):
                 found[spelled] = None
     return tuple(found)

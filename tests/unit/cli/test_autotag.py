@@ -98,6 +98,8 @@ def test_json(lists: tuple[str, ...], capsys: Capture) -> None:
     [
         ["a b"],
         ["app", "--prefer", "shop"],
+        ["app", "--why-not", "BAD REF"],
+        ["app", "--why-not", ""],
         ["app", "--target", "nowhere"],
         ["app", "--local-images", "/nonexistent"],
         ["app", "--facts", "/nonexistent"],

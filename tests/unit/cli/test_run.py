@@ -94,6 +94,7 @@ def test_without_an_nvidia_runtime(tmp_path: Path, capsys: Capture) -> None:
         ["--no-gpu"],
         ["--name"],
         ["--no-gpu=yes", "img"],
+        ["BAD NAME"],
         ["--data", "/nonexistent", "img"],
         ["--csi-capture-res=1x1@1", "img"],
         ["--csi2webcam", "--csi-output-res=big", "img"],
@@ -106,6 +107,11 @@ def test_wrong_usage(words: list[str], tmp_path: Path, capsys: Capture) -> None:
     assert main(["run", "--dry-run", "--facts", facts, *words]) == 2
     told = capsys.readouterr()
     assert told.out == "" and "hint:" in told.err
+
+
+def test_an_option_that_took_the_image_for_its_value_is_named(capsys: Capture) -> None:
+    assert main(["run", "--bogus", "img"]) == 2
+    assert "--bogus took 'img' for its value" in capsys.readouterr().err
 
 
 def test_an_image_for_another_machine_is_warned_of(tmp_path: Path, capsys: Capture) -> None:

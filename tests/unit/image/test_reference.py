@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetson_containers.image.reference import Reference, parse_reference
+from jetson_containers.image.reference import Reference, is_reference, parse_reference
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,26 @@ def test_parts(text: str, reference: Reference, namespace: str, name: str) -> No
 @given(st.text(alphabet="ab:/@.-", max_size=16) | st.text(max_size=16))
 def test_what_is_read_is_written_again(text: str) -> None:
     assert str(parse_reference(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("img", True),
+        ("host:5000/a/img:1.2-r36.4.3", True),
+        ("[::1]:5000/img", True),
+        (f"a/img:1@sha256:{'0a' * 32}", True),
+        (f"sha256:{'0a' * 32}", True),
+        ("0123456789ab", True),
+        ("", False),
+        ("BAD REF", False),
+        ("a/Img", False),
+        ("img:", False),
+        ("img:-1", False),
+        ("img\n", False),
+        ("img@sha256:0a", False),
+        ("--rm", False),
+    ],
+)
+def test_what_an_engine_would_take(text: str, taken: bool) -> None:
+    assert is_reference(text) is taken
