@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     cuda.jetson_cuda,
     cuda.minor_version,
     cuda.own_minimum,
+    gpu.other_maker,
     gpu.machine_code,
     gpu.young_ptx,
     gpu.orin_by_tag,

@@ -20,6 +20,10 @@ from jetson_containers.platform.l4t import find_l4t
 #: repositories of this program's own stages
 STAGES = "jetson-stage"
 
+#: how tags call what is not for NVIDIA GPUs
+_OTHER_MAKER = re.compile(
+    r"rocm[\d.]*|hip|cpu(?:only)?|[xhnt]pu|cann[\d.]*|musa[\d.]*|gaudi\d?|neuronx?|oneapi|vulkan"
+)
 #: NVIDIA's packages: ``cuda-compat-12-9``
 _COMPAT = re.compile(r"cuda-compat(?:-(\d{1,2})-(\d{1,2}))?")
 
@@ -32,8 +36,10 @@ class ImageFacts:
     belongs to. ``l4t`` holds the parts that are given. ``packages`` are names (folded, see
     :func:`fold`) with versions: all that it holds by label, what it is named after by tag.
     ``inferred`` tells that CUDA or the distribution follow from the L4T table. ``gpu_code`` is the
-    compiled code that is known to be there. ``unreadable`` is the reason why neither labels nor
-    tag could be read, ``label_problem`` why labels that claim to be ours are not believed.
+    compiled code that is known to be there. ``other_maker`` is the tag's word for what the image is
+    made for, if that is no NVIDIA GPU (``rocm630``, ``cpu``). ``unreadable`` is the reason why
+    neither labels nor tag could be read, ``label_problem`` why labels that claim to be ours are not
+    believed.
     """
 
     listed: ListedImage
@@ -53,6 +59,7 @@ class ImageFacts:
     inferred: bool = False
     unreadable: str = ""
     label_problem: str = ""
+    other_maker: str = ""
 
     def has_compat_for(self, cuda: Version) -> bool:
         """Whether it is known to hold NVIDIA's forward compatibility package of that CUDA.
@@ -151,8 +158,17 @@ def _by_tag(
         packages=((fold(reference.name), version),),
         stage=own_stage or (tag.is_stage and not builder),
         builder=builder or _is_builder(reference.name, version),
+        other_maker=_other_maker(tag),
     )
     return _filled_in(facts)
+
+
+def _other_maker(tag: ImageTag) -> str:
+    """Empty where the tag names L4T or CUDA: ``cpu`` is then part of a version or a name."""
+    if tag.l4t is not None or tag.cuda is not None:
+        return ""
+    words = f"{tag.version}-{tag.suffix}".lower().split("-")
+    return next((word for word in words if _OTHER_MAKER.fullmatch(word)), "")
 
 
 def _filled_in(facts: ImageFacts) -> ImageFacts:

@@ -25,12 +25,25 @@ def machine_code(image: ImageFacts, host: HostFacts) -> Reason | None:
     Source: CUDA C++ Programming Guide, binary and PTX compatibility.
     """
     gpus = _architectures(host)
-    if image.gpu_code is None or not gpus or not fits_machine(image, host):
+    if image.gpu_code is None or not gpus or image.other_maker or not fits_machine(image, host):
         return None
     if any(best_form(image.gpu_code, gpu) for gpu in gpus):
         return None
     held = ", ".join(map(str, image.gpu_code)) or "nothing"
     return Reason("sm-missing", f"this GPU needs {_shown(gpus)}; the image holds {held}")
+
+
+def other_maker(image: ImageFacts, host: HostFacts) -> Reason | None:
+    """What is made for GPUs of others, or for none, does not use an NVIDIA GPU.
+
+    By the words of the tag alone. Source: the tags of published images (``rocm630``, ``cpu``).
+    """
+    seen = host.l4t.value or host.gpus.value or host.driver.value or host.driver_cuda.value
+    if not image.other_maker or not seen or not fits_machine(image, host):
+        return None
+    return Reason(
+        "sm-missing", f"the image is made for {image.other_maker}, this machine has an NVIDIA GPU"
+    )
 
 
 def young_ptx(image: ImageFacts, host: HostFacts) -> Reason | None:
@@ -62,7 +75,7 @@ def orin_by_tag(image: ImageFacts, host: HostFacts) -> Reason | None:
     For images whose code is not known; of the others :func:`machine_code` tells. Source: CUDA 13.0
     and 13.2 release notes (unified Arm toolkit).
     """
-    if image.gpu_code is not None or image.arm_system != "sbsa":
+    if image.gpu_code is not None or image.other_maker or image.arm_system != "sbsa":
         return None
     if _architectures(host) != {87} or not fits_machine(image, host):
         return None

@@ -296,6 +296,23 @@ def test_gone_by_tag(tag: str, gpus: list[str], expected: str) -> None:
     assert says(gpu.gone_by_tag, tagged(tag, "amd64"), host) == expected
 
 
+@pytest.mark.parametrize(
+    ("tag", "host", "expected"),
+    [
+        ("v0.5.4-rocm630-amd64", server("x86_64", "13.0"), ["sm-missing"]),
+        ("v0.5.4-cpu-amd64", server("x86_64", "13.0", "Tesla T4, 7.5"), ["sm-missing"]),
+        ("v0.5.4-cpu-arm64", jetson("39.2.0"), ["sm-missing"]),
+        ("v0.5.4-amd64", server("x86_64", "13.0"), []),
+        # CUDA is said: the word means something else
+        ("v0.5.4-cpu-amd64-cu130", server("x86_64", "13.0"), []),
+        # a machine without an NVIDIA GPU has nothing to lose
+        ("v0.5.4-cpu-amd64", PC, []),
+    ],
+)
+def test_other_maker(tag: str, host: HostFacts, expected: list[str]) -> None:
+    assert [reason.code for reason in refusals(tagged(tag), host)] == expected
+
+
 def test_an_old_driver_that_says_no_cuda_is_judged_by_its_branch() -> None:
     host = server("x86_64", "", "Tesla T4, 7.5", driver="418.67")
     assert says(cuda.minor_version, tagged("v1-cuda-13.0", "amd64"), host) == "driver-too-old"
