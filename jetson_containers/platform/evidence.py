@@ -46,7 +46,7 @@ class Evidence:
         """Read recorded evidence; raises :class:`UsageError` naming ``path`` and what is wrong."""
         where = Location(path)
         try:
-            data = json.loads(text)
+            data = json.loads(text.removeprefix("\ufeff"))
         except (RecursionError, ValueError) as error:
             raise UsageError(
                 f"recorded facts are not JSON: {error}",
@@ -60,7 +60,8 @@ class Evidence:
         """Read the parsed form; raises :class:`UsageError` with everything that is wrong."""
         if not isinstance(data, Mapping):
             raise UsageError("recorded facts are not a JSON object", where=where)
-        if data.get("format") != FORMAT:
+        # true is 1 in Python, not in JSON
+        if type(data.get("format")) is not int or data["format"] != FORMAT:
             raise UsageError(
                 f"recorded facts have format {data.get('format')!r}, this program reads {FORMAT}",
                 where=where,

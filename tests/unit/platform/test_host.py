@@ -19,6 +19,7 @@ R36 = "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aar
         ("{", "not JSON"),
         ("[]", "not a JSON object"),
         ('{"format": 2}', "format 2"),
+        ('{"format": true, "machine": "x86_64"}', "format True"),
         ('{"format": 1, "machine": 7, "files": {"/x": 1}}', "'machine' is no text; 'files'"),
         ('{"format": 1, "machine": "\\ud800"}', "'machine' is no text"),
         ('{"format": 1, "machine": "a", "engine": {"x": NaN}}', "'engine' is no object"),
@@ -28,6 +29,11 @@ def test_unreadable_evidence_says_why(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says) as caught:
         Evidence.from_json(text, path="facts.json")
     assert "facts.json" in str(caught.value)
+
+
+def test_the_mark_that_some_editors_write_first_does_not_matter() -> None:
+    text = Evidence("x86_64").to_json()
+    assert Evidence.from_json("\ufeff" + text) == Evidence.from_json(text)
 
 
 def test_sources_that_disagree_are_both_kept() -> None:
