@@ -263,10 +263,15 @@ class Search:
 
     @property
     def _hint(self) -> str:
+        from jetson_containers.cli.autotag_names import buildable
+
         near = [name for item in self.request for name in self.names.near(item.name)]
         if near:
             return f"did you mean {' or '.join(near)}?"
-        return f"jetson-containers build {self._asked}"
+        obstacle = self.names.obstacle(self.request)
+        if obstacle:
+            return f"a build for this machine is not possible either: {obstacle}"
+        return f"jetson-containers build {' '.join(buildable(self.request))}"
 
 
 def _sources(text: str, option: str) -> list[str]:

@@ -9,12 +9,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jetson_containers.errors import BuilderError, UsageError
+from jetson_containers.errors import BuilderError, Problems, UsageError
 
 if TYPE_CHECKING:
     from jetson_containers.image.request import Wanted
     from jetson_containers.package.catalogue import Catalogue
     from jetson_containers.platform.target import Target
+
+
+def buildable(request: Sequence[Wanted]) -> list[str]:
+    """The request as ``build`` takes it: what is built here is in no registry's namespace."""
+    return [str(replace(item, namespace="")) for item in request]
 
 
 class Names:
@@ -65,6 +70,20 @@ class Names:
     def defines(self, name: str) -> bool:
         """Whether there is a package of that name or alias for the target."""
         return self._catalogue is not None and bool(self._catalogue.versions(name))
+
+    def obstacle(self, request: Sequence[Wanted]) -> str:
+        """Why no build can give the request on the target; empty where one may."""
+        from jetson_containers.package.grammar import parse_requirement
+        from jetson_containers.resolve.resolver import resolve
+
+        if self._catalogue is None:
+            return ""
+        try:
+            resolve(self._catalogue, [parse_requirement(word) for word in buildable(request)])
+        except BuilderError as error:
+            first = error.errors[0] if isinstance(error, Problems) else error
+            return f"{first.what}; {first.hint}" if first.hint else first.what
+        return ""
 
     def near(self, name: str) -> list[str]:
         """The nearest names to one that is unknown; none for a known one."""

@@ -79,6 +79,32 @@ def test_an_unknown_name_is_answered_with_near_ones(
     assert "did you mean thing?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("thing", "hint: jetson-containers build app\n"),
+        ("acme/app", "hint: jetson-containers build app\n"),
+        ("app:3", "not possible either: no version of app satisfies app:3"),
+        ("quite-another", "not possible either: unknown package quite-another"),
+    ],
+)
+def test_a_build_is_named_only_where_it_can_begin(
+    asked: str, hint: str, tree: tuple[str, ...], local: Path, capsys: Capture
+) -> None:
+    assert main(["autotag", asked, *tree, "--local-images", str(local)]) == 1
+    assert hint in capsys.readouterr().err
+
+
+def test_it_is_said_why_a_build_that_was_asked_for_did_not_begin(
+    tree: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "tree" / "app" / "Dockerfile"
+    file.write_text(file.read_text().replace("# alias", "# requires: '>=99'\n# alias"))
+    words = ("autotag", "app", *tree, "--disable", "local,registry", "--prefer", "build")
+    assert main(words) == 1
+    assert "not possible either: app is not for target x86-cu130" in capsys.readouterr().err
+
+
 def test_folders_of_the_own_tree_are_named_after_their_packages() -> None:
     """So that the name of a folder can be taken for a package's without loading any."""
     args = autotag.parser().parse_args(["app"])
