@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jetson_containers.doctor.model import Check, Host, Verdict, error, info, ok
+from jetson_containers.errors import TargetError
+from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.host import target_for
 
 
 def judge(host: Host) -> Iterator[Verdict]:
     if host.target is None:
-        reasons = (host.facts.machine.reason, host.facts.jetpack.reason, host.facts.os.reason)
-        why = next((reason for reason in reasons if reason), "nothing known fits it")
-        yield error(f"this machine has no target: {why}. Name one with --target")
+        yield error(f"{_why_not(host.facts)}. Name one with --target")
         return
     if not host.has_gpu:
         yield info(f"images are for {host.target.name}; no NVIDIA GPU or driver was seen here")
@@ -22,6 +23,14 @@ def judge(host: Host) -> Iterator[Verdict]:
         yield info(f"images are for {host.target.name}; which GPU: {host.facts.gpus.reason}")
         return
     yield ok(f"images are for {host.target.name}; GPU: {named}")
+
+
+def _why_not(facts: HostFacts) -> str:
+    try:
+        target_for(facts)
+    except TargetError as reason:
+        return reason.what
+    return "this machine was judged without a target"
 
 
 CHECK = Check("target", "what images are built and chosen for, and the GPU", judge)

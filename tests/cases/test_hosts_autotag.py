@@ -1,4 +1,5 @@
-"""Hosts as recorded evidence: which image is offered on each, and how a container is started.
+"""Hosts as recorded evidence: which image is offered on each, how a container is started,
+and what the doctor says.
 
 The cases are those of ``test_hosts.py``; ``registry_snapshot`` means the saved listing of 752
 published tags beside them.
@@ -73,3 +74,12 @@ def test_run(case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert word in words
     for word in case["expect"]["run"].get("lacks", []):
         assert word not in line
+
+
+@pytest.mark.parametrize("case", expecting("doctor"))
+def test_doctor(case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts, _ = written(tmp_path, case)
+    main(["doctor", "--facts", facts])
+    told = capsys.readouterr().out
+    for word in case["expect"]["doctor"]["mentions"]:
+        assert word in told

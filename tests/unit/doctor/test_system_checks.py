@@ -7,6 +7,7 @@ import pytest
 from jetson_containers.doctor import (
     answers,
     clock,
+    host_cuda,
     jetpack,
     kernel_modules,
     memory,
@@ -232,3 +233,22 @@ def test_the_power_mode_of_a_jetson(output: str, expected: str) -> None:
 )
 def test_a_machine_has_a_target(host: Host, expected: str) -> None:
     assert severities(target.CHECK, host) == [expected]
+
+
+@pytest.mark.parametrize(("here", "severity"), [("12.8.93", "info"), ("12.6.68", "ok"), ("", "ok")])
+def test_the_cuda_of_the_machine_is_set_against_that_of_containers(
+    here: str, severity: str
+) -> None:
+    text = f'{{"cuda": {{"version": "{here}"}}}}'
+    host = orin(files={"/usr/local/cuda/version.json": text} if here else {})
+    (verdict,) = said(host_cuda.CHECK, host)
+    assert verdict.severity == severity
+    assert here in verdict.message and "CUDA 12.6" in verdict.message
+
+
+def test_without_a_target_the_reason_is_the_one_that_stands_against_it() -> None:
+    smi = "| NVIDIA-SMI 390.1  Driver Version: 390.1  CUDA Version: 9.1 |\n"
+    host = host_of(Evidence("x86_64", commands={"nvidia-smi": smi}))
+    (verdict,) = said(target.CHECK, host)
+    assert verdict.severity == "error"
+    assert "CUDA 9.1" in verdict.message and "nv_tegra_release" not in verdict.message
