@@ -73,9 +73,16 @@ class Registry:
                 return ()
             self._expect(answer, f"the list of {self._host}/{repository}")
             tags = self._own_list(answer, repository).get("tags")
-            for tag in tags if isinstance(tags, list) else ():
-                if isinstance(tag, str) and _TAG.fullmatch(tag):
-                    found[tag] = None
+            before = len(found)
+            page = [
+                tag
+                for tag in (tags if isinstance(tags, list) else ())
+                if isinstance(tag, str) and _TAG.fullmatch(tag)
+            ]
+            found.update(dict.fromkeys(page))
+            # under ever new addresses the same tags again
+            if page and len(found) == before:
+                raise UntrustedAnswer(f"the list of {self._host}/{repository} has no end")
             url = self._next(answer, path)
         return tuple(found)
 

@@ -338,6 +338,19 @@ class TestLies:
         with pytest.raises(UntrustedAnswer, match="no end"):
             client(server, time).tags(REPOSITORY)
 
+    def test_the_same_tags_under_ever_new_addresses(
+        self, server: FakeRegistry, time: Time
+    ) -> None:
+        body = json.dumps({"name": REPOSITORY, "tags": ["1"]}).encode()
+        pages = [
+            Reply(200, body, {"Link": f'</v2/{REPOSITORY}/tags/list?last={n}>; rel="next"'})
+            for n in range(9)
+        ]
+        server.fail("tags/list", *pages)
+        with pytest.raises(UntrustedAnswer, match="no end"):
+            client(server, time).tags(REPOSITORY)
+        assert len(asked(server, "tags/list")) == 2
+
     def test_redirects_in_a_circle(self, server: FakeRegistry, time: Time) -> None:
         server.fail("tags/list", Reply(302, b"", {"Location": "?again"}))
         with pytest.raises(UntrustedAnswer, match="in a circle"):
