@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from jetson_containers.cli.main import main
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.read import SMI_QUERY
 
 SHARED = Path(__file__).parents[3] / "shared"
 LISTING = SHARED / "data" / "dockerhub-dustynv.json"
@@ -62,6 +64,37 @@ def test_autotag(case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         verdict = by_name[refused["image"]]
         assert not verdict["accepted"]
         assert [reason["code"] for reason in verdict["reasons"]] == refused["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "distro", "gpu", "chosen"),
+    [
+        # CUDA 12.4, which cannot be had on Ubuntu 24.04
+        ("550.54.15", "ubuntu 24.04", "8.9", "app:2-cuda-12.8"),
+        # CUDA 13 no longer knows V100
+        ("580.65.06", "ubuntu 24.04", "7.0", "app:2-cuda-12.8"),
+        # below all toolkits
+        ("418.67", "fedora 30", "7.0", "app:1-cuda-10.1"),
+    ],
+)
+def test_an_image_is_found_where_no_target_fits_exactly(
+    driver: str, distro: str, gpu: str, chosen: str,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    name, release = distro.split()
+    evidence = Evidence(
+        "x86_64",
+        files={"/etc/os-release": f"ID={name}\nVERSION_ID={release}\n"},
+        commands={SMI_QUERY: f"{driver}, NVIDIA GPU, {gpu}\n"},
+    )
+    tags = ("3-cuda-13.0", "2-cuda-12.8", "1-cuda-10.1")
+    images = [{"reference": f"app:{tag}", "architecture": "amd64"} for tag in tags]
+    facts, local = tmp_path / "facts.json", tmp_path / "images.json"
+    facts.write_text(evidence.to_json())
+    local.write_text(json.dumps(images))
+    words = ["autotag", "app", "--prefer", "local", "--facts", str(facts)]
+    assert main([*words, "--local-images", str(local)]) == 0
+    assert capsys.readouterr().out == f"{chosen}\n"
 
 
 @pytest.mark.parametrize("case", expecting("run"))
