@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import selectors
@@ -56,6 +57,8 @@ def in_parallel(pieces: int, work: Callable[[int], Any], workers: int) -> list[A
 
 def _serve(jobs: int, writing: int, work: Callable[[int], Any]) -> None:
     """Take pieces until there is none; never returns."""
+    # it ends soon, and what it makes is freed by counting: looking for circles is wasted
+    gc.disable()
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
