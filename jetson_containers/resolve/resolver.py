@@ -62,6 +62,9 @@ class CatalogueResolver:
         )
         picks = self._plain.read(wishes)
         if picks is None:
+            own = self._own_version(wishes)
+            if own is not None:
+                raise self._error(request, wishes, own)
             search = Search(self._numbered, wishes)
             picks = search.answer()
             if picks is None:
@@ -75,6 +78,19 @@ class CatalogueResolver:
         if not any(self._is_own(demand) for demand in failure.demands):
             mended = remedies(self._numbered, wishes, failure, self._remedies, self._known)
         return unresolvable(self._numbered, request, failure, mended)
+
+    def _own_version(self, wishes: Sequence[Wish]) -> Failure | None:
+        """The commonest failure of foreign trees, found without a search.
+
+        What is asked for can be one package only, and that needs another version of itself.
+        """
+        for wish in sorted(wishes, key=lambda wish: str(wish.requirement)):
+            if len(wish.accepted) == 1:
+                for need in self._numbered.needs(wish.best):
+                    demand = Demand(wish.best, need)
+                    if need.accepted and self._is_own(demand):
+                        return Failure((Demand(None, wish), demand), ())
+        return None
 
     def _is_own(self, demand: Demand) -> bool:
         """Whether a package asks for another version of itself: no other request mends that."""
