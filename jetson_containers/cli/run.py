@@ -80,7 +80,7 @@ SYSTEMS: Mapping[str, System] = {
 
 
 def main(argv: Sequence[str]) -> int:
-    words = read_words(argv, flags=[name for name, valued in OWN.items() if not valued])
+    words = read_words(argv, own=OWN)
     own = dict(pair for option in words.options for pair in option.names if pair[0] in OWN)
     if "help" in own:
         print(HELP, end="")
@@ -162,7 +162,7 @@ def _check_words(words: Words, own: Mapping[str, str]) -> None:
         if not valued and own.get(name):
             raise UsageError(f"--{name} takes no value", hint=f"write --{name} alone")
     if not words.image:
-        # an option that nobody knows, or a flag with a typing error, takes the image for its value
+        # an option whose value was forgotten takes the image for it
         last = words.options[-1].words if words.options else ()
         told = f": {last[0]} took {last[1]!r} for its value" if len(last) == 2 else ""
         raise UsageError(

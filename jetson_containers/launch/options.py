@@ -6,12 +6,12 @@ run.go); its flag parser takes no option after the image.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from jetson_containers.errors import UsageError
 
-#: options without a value; every other one takes one, in the same word or the next
+#: options without a value
 FLAGS = frozenset(
     {
         "detach",
@@ -30,6 +30,22 @@ FLAGS = frozenset(
         "tty",
         "use-api-socket",
     }
+)
+#: options with a value, in the same word or the next
+VALUED = frozenset(
+    """
+    add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent
+    cgroupns cidfile cpu-count cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime
+    cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device device-cgroup-rule device-read-bps
+    device-read-iops device-write-bps device-write-iops dns dns-opt dns-option dns-search domainname
+    entrypoint env env-file expose gpus group-add health-cmd health-interval health-retries
+    health-start-interval health-start-period health-timeout hostname io-maxbandwidth io-maxiops ip
+    ip6 ipc isolation kernel-memory label label-file link link-local-ip log-driver log-opt
+    mac-address memory memory-reservation memory-swap memory-swappiness mount name net net-alias
+    network network-alias oom-score-adj pid pids-limit platform publish pull restart runtime
+    security-opt shm-size stop-signal stop-timeout storage-opt sysctl tmpfs ulimit user userns uts
+    volume volume-driver volumes-from workdir
+    """.split()
 )
 SHORT = {
     "a": "attach",
@@ -74,13 +90,17 @@ class Words:
     command: tuple[str, ...]
 
 
-def read_words(words: Sequence[str], *, flags: Collection[str] = ()) -> Words:
-    """Read ``[OPTIONS] IMAGE [CMD]``; ``flags`` are further long options without a value.
+def read_words(words: Sequence[str], *, own: Mapping[str, bool] | None = None) -> Words:
+    """Read ``[OPTIONS] IMAGE [CMD]``; ``own`` are further long options, and whether with a value.
 
     ``image`` is empty when there is none. Raises :class:`UsageError` for an option whose value is
-    missing. An unknown option counts as one that takes a value.
+    missing, and for an unknown one: whether the next word is its value or the image is not known
+    either. As ``--name=VALUE`` it can be read, so an option of a newer docker is taken in that
+    form.
     """
-    known = FLAGS | set(flags)
+    own = own or {}
+    flags = FLAGS | {name for name, valued in own.items() if not valued}
+    valued = VALUED | (own.keys() - flags)
     options: list[Option] = []
     place = 0
     while place < len(words):
@@ -90,9 +110,11 @@ def read_words(words: Sequence[str], *, flags: Collection[str] = ()) -> Words:
             break
         if not word.startswith("-") or word == "-":
             break
-        names, open_name = _long(word, known) if word.startswith("--") else _short(word)
+        names, open_name = _long(word, flags) if word.startswith("--") else _short(word)
         taken = [word]
         if open_name:
+            if open_name not in valued:
+                raise _unknown(word, open_name, flags | valued)
             if place + 1 >= len(words):
                 raise UsageError(
                     f"{word} needs a value",
@@ -105,6 +127,24 @@ def read_words(words: Sequence[str], *, flags: Collection[str] = ()) -> Words:
         place += len(taken)
     rest = tuple(words[place:])
     return Words(tuple(options), rest[0] if rest else "", rest[1:])
+
+
+def _unknown(word: str, name: str, known: Collection[str]) -> UsageError:
+    """What to say of an option that neither ``run`` nor ``docker run`` has."""
+    from difflib import get_close_matches
+
+    if not word.startswith("--"):
+        in_word = "" if word == f"-{name}" else f" in {word}"
+        return UsageError(
+            f"-{name}{in_word} is no option of `run` or of `docker run`",
+            hint="`jetson-containers run --help` and `docker run --help` show them",
+        )
+    near = " or ".join(f"--{item}" for item in get_close_matches(name, sorted(known), 2))
+    return UsageError(
+        f"{word} is no option of `run` or of `docker run`",
+        hint=(f"did you mean {near}? " if near else "")
+        + f"One that only a newer docker knows goes as {word}=VALUE",
+    )
 
 
 def _long(word: str, flags: Collection[str]) -> tuple[list[tuple[str, str]], str]:

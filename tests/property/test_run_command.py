@@ -16,8 +16,8 @@ VALUE = st.text(st.characters(exclude_characters="\0"), max_size=8)
 PATH = st.builds("/{}".format, VALUE)
 OPTION = st.one_of(
     st.sampled_from(sorted(FLAGS - {"help"})).map(lambda name: (f"--{name}",)),
-    st.tuples(st.sampled_from(["-e", "-v", "--name", "--device", "--mount", "--x"]), VALUE),
-    st.builds("--{}={}".format, st.sampled_from(["network", "ulimit", "gpus"]), VALUE).map(
+    st.tuples(st.sampled_from(["-e", "-v", "--name", "--device", "--mount", "--label"]), VALUE),
+    st.builds("--{}={}".format, st.sampled_from(["network", "ulimit", "gpus", "x"]), VALUE).map(
         lambda word: (word,)
     ),
     st.sampled_from([("-it",), ("-v", "/a:/data"), ("--device", "/dev/snd"), ("-eHF_TOKEN",)]),

@@ -110,8 +110,14 @@ def test_wrong_usage(words: list[str], tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_an_option_that_took_the_image_for_its_value_is_named(capsys: Capture) -> None:
-    assert main(["run", "--bogus", "img"]) == 2
-    assert "--bogus took 'img' for its value" in capsys.readouterr().err
+    assert main(["run", "--name", "img"]) == 2
+    assert "--name took 'img' for its value" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_named_and_the_nearest_one(capsys: Capture) -> None:
+    assert main(["run", "--no-gpus", "img"]) == 2
+    told = capsys.readouterr().err
+    assert "--no-gpus is no option" in told and "did you mean --no-gpu" in told
 
 
 def test_an_image_for_another_machine_is_warned_of(tmp_path: Path, capsys: Capture) -> None:
