@@ -19,11 +19,10 @@ from jetson_containers.image.listed import SOURCES
 
 if TYPE_CHECKING:
     from jetson_containers.cli.autotag_names import Names
+    from jetson_containers.cli.host import Machine
     from jetson_containers.image.facts import ImageFacts
     from jetson_containers.image.request import Wanted
     from jetson_containers.image.selection import Candidate
-    from jetson_containers.platform.facts import HostFacts
-    from jetson_containers.platform.target import Target
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    from jetson_containers.cli.host import facts_and_target
+    from jetson_containers.cli.host import find_machine
     from jetson_containers.image.request import parse_wanted
 
     args = parser().parse_args(argv)
@@ -84,8 +83,8 @@ def main(argv: Sequence[str]) -> int:
     prefer = _sources(args.prefer or ",".join(SOURCES), "--prefer")
     disabled = _sources(args.disable, "--disable")
     enabled = [item for item in prefer if item not in disabled]
-    host, target = facts_and_target(args.facts, args.target, complete=args.json)
-    search = Search(args, request, enabled, host, target)
+    machine = find_machine(args.facts, args.target, complete=args.json)
+    search = Search(args, request, enabled, machine)
     return search.judge_one(args.why_not) if args.why_not is not None else search.run()
 
 
@@ -97,16 +96,14 @@ class Search:
         args: argparse.Namespace,
         request: Sequence[Wanted],
         enabled: Sequence[str],
-        host: HostFacts,
-        target: Target,
+        machine: Machine,
     ) -> None:
         self.args = args
         self.request = tuple(request)
         self.enabled = enabled
-        self.host = host
-        self.target = target
+        self.machine = machine
         self.local = LocalImages(args.local_images)
-        self.registries = Registries.of(args, target.docker_arch)
+        self.registries = Registries.of(args, machine.target.docker_arch)
         self.silent: list[BuilderError] = []
 
     def run(self) -> int:
@@ -131,7 +128,11 @@ class Search:
                     return code
                 images = [*(i for i in images if i.listed.source != "local"), *self._local()]
             candidates = select(
-                images, self.request, self.host, self.target, prefer=self.enabled
+                images,
+                self.request,
+                self.machine.facts,
+                self.machine.target,
+                prefer=self.enabled,
             )
             if best(candidates) is not None and not whole:
                 break
@@ -150,11 +151,11 @@ class Search:
         )
         image = image_facts(found)
         self._resolve({name for name, _ in image.packages})
-        (judged,) = select([image], self.request, self.host, self.target)
+        (judged,) = select([image], self.request, self.machine.facts, self.machine.target)
         if not self.args.quiet:
             for fault in faults:
                 warn(fault.what)
-            say(verdict(judged, self.target.name))
+            say(verdict(judged, self.machine))
         self._print(judged if judged.accepted else None, [judged])
         return ExitCode.DONE if judged.accepted else ExitCode.FAILED
 
@@ -163,7 +164,7 @@ class Search:
         """What the catalogue calls packages."""
         from jetson_containers.cli.autotag_names import Names
 
-        return Names(self.args, self.target)
+        return Names(self.args, self.machine.target)
 
     def _resolve(self, carried: set[str]) -> bool:
         """Replace aliases that no image is named by; whether there were any."""
@@ -196,6 +197,8 @@ class Search:
         args = self.args
         # what is said to be there in place of an engine's images cannot grow
         if args.local_images or any(item.namespace for item in self.request):
+            return False
+        if self.machine.no_target:
             return False
         self._resolve(set())
         if not all(self.names.defines(item.name) for item in self.request):
@@ -233,12 +236,12 @@ class Search:
                 if chosen.image.label_problem:
                     warn(f"{chosen.reference} is judged by its tag: {chosen.image.label_problem}")
                 if args.verbose:
-                    say(f"{chosen.reference} for {self.target.name}, by its {chosen.rests_on}")
+                    say(f"{chosen.reference} for {self.machine}, by its {chosen.rests_on}")
             return ExitCode.DONE
         unreached = {
             str(fault): fault for fault in faults if fault.exit_code == ExitCode.UNREACHABLE
         }
-        say(nothing(self._asked, candidates, self.target, self._hint))
+        say(nothing(self._asked, candidates, self.machine, self._hint))
         if not args.quiet:
             for what in dict.fromkeys(f.what for f in faults if str(f) not in unreached):
                 warn(what)
@@ -251,7 +254,7 @@ class Search:
         from jetson_containers.cli.autotag_words import document
 
         if self.args.json:
-            print(json.dumps(document(chosen, candidates, self.host, self.target), indent=2))
+            print(json.dumps(document(chosen, candidates, self.machine), indent=2))
         elif chosen is not None:
             print(chosen.reference)
         if chosen is not None and self.args.output:
@@ -268,7 +271,7 @@ class Search:
         near = [name for item in self.request for name in self.names.near(item.name)]
         if near:
             return f"did you mean {' or '.join(near)}?"
-        obstacle = self.names.obstacle(self.request)
+        obstacle = self.machine.no_target or self.names.obstacle(self.request)
         if obstacle:
             return f"a build for this machine is not possible either: {obstacle}"
         return f"jetson-containers build {' '.join(buildable(self.request))}"

@@ -10,6 +10,7 @@ from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.image.listed import ListedImage
 
 if TYPE_CHECKING:
+    from jetson_containers.cli.host import Machine
     from jetson_containers.image.selection import Candidate
 
 
@@ -59,13 +60,13 @@ def _remote(reference: str, registries: Registries) -> ListedImage | None:
     )
 
 
-def verdict(candidate: Candidate, machine: str) -> str:
+def verdict(candidate: Candidate, machine: Machine) -> str:
     """What is to be said of one image, in lines."""
     known = f"told by its {candidate.rests_on}"
     if candidate.image.label_problem:
         known += f" ({candidate.image.label_problem})"
     if candidate.accepted:
-        return f"{candidate.reference} runs on this machine ({machine}); {known}"
-    lines = [f"{candidate.reference} does not fit ({machine}); {known}"]
+        return f"{candidate.reference} runs on {machine}; {known}"
+    lines = [f"{candidate.reference} does not fit {machine}; {known}"]
     lines += [f"  {reason.code}: {reason.message}" for reason in candidate.reasons]
     return "\n".join(lines)

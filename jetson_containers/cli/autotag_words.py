@@ -6,23 +6,25 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jetson_containers.cli.host import Machine
     from jetson_containers.image.selection import Candidate
-    from jetson_containers.platform.facts import HostFacts
-    from jetson_containers.platform.target import Target
 
 #: near misses that are shown
 MISSES = 3
 
 
 def document(
-    chosen: Candidate | None, candidates: Sequence[Candidate], host: HostFacts, target: Target
+    chosen: Candidate | None, candidates: Sequence[Candidate], machine: Machine
 ) -> dict[str, Any]:
-    """The JSON form: the choice, what it was chosen for, and the ranked list."""
+    """The JSON form: the choice, what it was chosen for, and the ranked list.
+
+    ``target`` is null for a machine that has none.
+    """
     return {
         "format": 1,
         "image": chosen.reference if chosen else None,
-        "target": target.to_dict(),
-        "facts": host.to_dict(),
+        "target": None if machine.no_target else machine.target.to_dict(),
+        "facts": machine.facts.to_dict(),
         "candidates": [item.to_dict() for item in candidates],
     }
 
@@ -43,9 +45,9 @@ def table(candidates: Sequence[Candidate]) -> str:
     )
 
 
-def nothing(asked: str, candidates: Sequence[Candidate], target: Target, hint: str) -> str:
+def nothing(asked: str, candidates: Sequence[Candidate], machine: Machine, hint: str) -> str:
     """Why there is nothing, the nearest misses, and what can be done."""
-    lines = [f"error: no image of {asked} runs on this machine ({target.name})"]
+    lines = [f"error: no image of {asked} runs on {machine}"]
     for item in candidates[:MISSES]:
         codes = ", ".join(f"{reason.code} ({reason.message})" for reason in item.reasons)
         lines.append(f"  {item.reference}: {codes}")

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from jetson_containers.errors import Location, UsageError
+from jetson_containers.errors import Location, TargetError, UsageError
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.facts import HostFacts
 from jetson_containers.platform.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What images are chosen for.
+
+    ``target`` tells which of several that run is preferred, and what a build would be for; where
+    none can be built for these facts, it is the nearest one, and ``no_target`` says why.
+    """
+
+    facts: HostFacts
+    target: Target
+    no_target: str = ""
+
+    def __str__(self) -> str:
+        """In a sentence: the target is named where it is the machine's own."""
+        return "this machine" if self.no_target else f"this machine ({self.target.name})"
 
 
 def read_evidence(path: str) -> Evidence:
@@ -25,23 +43,21 @@ def read_evidence(path: str) -> Evidence:
     return Evidence.from_json(text, path=path)
 
 
-def facts_and_target(
-    recorded: str | None, named: str | None, *, complete: bool = True
-) -> tuple[HostFacts, Target]:
-    """Facts and target of the machine.
+def find_machine(recorded: str | None, named: str | None, *, complete: bool = True) -> Machine:
+    """The machine that an image is to run on.
 
     A named target alone stands for a machine of that kind; with recorded evidence the facts are
-    the evidence's, and the target tells what is preferred: the nearest, where none can be built.
-    Without ``complete``, commands whose facts decide nothing about images are not run.
+    the evidence's, and the target is the named one. Without ``complete``, commands whose facts
+    decide nothing about images are not run.
     """
-    from jetson_containers.platform.host import derive_facts, nearest_target
+    from jetson_containers.platform.host import derive_facts, nearest_target, target_for
 
     if named and not recorded:
         from jetson_containers.platform.assumed import facts_of_target
         from jetson_containers.platform.named import named_target
 
         target = named_target(named)
-        return facts_of_target(target), target
+        return Machine(facts_of_target(target), target)
     if recorded:
         facts = derive_facts(read_evidence(recorded))
     else:
@@ -51,8 +67,12 @@ def facts_and_target(
     if named:
         from jetson_containers.platform.named import named_target
 
-        return facts, named_target(named)
-    return facts, nearest_target(facts)
+        return Machine(facts, named_target(named))
+    try:
+        return Machine(facts, target_for(facts))
+    except TargetError as error:
+        what = error.what.removeprefix("this host has no target: ")
+        return Machine(facts, nearest_target(facts), f"{what}; {error.hint}")
 
 
 def _deciding(argv: Sequence[str]) -> str | None:

@@ -93,6 +93,29 @@ def test_json(lists: tuple[str, ...], capsys: Capture) -> None:
     ]
 
 
+def test_a_machine_without_a_target(
+    lists: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    """No build is for it, whatever `--prefer` says; no target of others is called its own."""
+    smi = "nvidia-smi --query-gpu=driver_version,name,compute_cap --format=csv,noheader"
+    facts = {
+        "format": 1,
+        "machine": "x86_64",
+        "commands": {smi: "418.67, Tesla V100-SXM2-16GB, 7.0\n"},
+    }
+    (tmp_path / "facts.json").write_text(json.dumps(facts))
+    words = ["autotag", "app", "--facts", str(tmp_path / "facts.json"), *lists[2:]]
+    assert main([*words, "--prefer", "registry,build"]) == 1
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.startswith("error: no image of app runs on this machine\n")
+    assert "hint: a build for this machine is not possible either: " in told.err
+    assert "driver" in told.err.rpartition("hint: ")[2] and "x86-cu" not in told.err
+    assert main([*words, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["target"] is None
+    assert main([*words, "--offline", "--why-not", "app:1-amd64-cu130"]) == 1
+    assert capsys.readouterr().err.startswith("app:1-amd64-cu130 does not fit this machine; ")
+
+
 @pytest.mark.parametrize(
     "words",
     [
