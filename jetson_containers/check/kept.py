@@ -16,8 +16,9 @@ from pathlib import Path
 from jetson_containers.check import rules
 from jetson_containers.check.model import TargetReport
 from jetson_containers.check.reader import Reader
+from jetson_containers.files import write_whole
 from jetson_containers.package.catalogue import Catalogue
-from jetson_containers.package.kept import tidy, write_whole
+from jetson_containers.package.kept import tidy
 from jetson_containers.package.program import program_digest
 from jetson_containers.package.snapshot import Look
 
@@ -49,6 +50,7 @@ class KeptReports:
         report = make()
         payload = marshal.dumps((made_of, looks, report.to_plain()))
         with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
             write_whole(self._path(catalogue), _head(payload) + payload)
             tidy(self._folder)
         return report

@@ -165,7 +165,7 @@ class Registries:
 
     def _ask(self, asked: Sequence[tuple[Place, str]], listed: list[ListedImage]) -> None:
         from jetson_containers.image.registry.listing import list_repository
-        from jetson_containers.image.registry.parallel import ask_all
+        from jetson_containers.questions import ask_all
 
         web = self.web()
         questions: list[Callable[[], Listing]] = [

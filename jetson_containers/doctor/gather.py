@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +22,7 @@ from jetson_containers.errors import BuilderError
 from jetson_containers.platform import read
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.probe import COMMAND_LIMIT, Runner, gather, run_command
+from jetson_containers.questions import ask_all
 
 T = TypeVar("T")
 #: seconds for everything on the machine together
@@ -192,32 +191,10 @@ def _running(argv: Sequence[str], run: Runner) -> Callable[[], str | None]:
 def _at_once(
     tasks: Mapping[str, Callable[[], T]], limit: float, width: int | None = None
 ) -> dict[str, T]:
-    """The results of all tasks that end within ``limit`` seconds without failing.
-
-    Not more than ``width`` run at the same time. Each in a daemon thread: who never ends does
-    not keep the program.
-    """
-    futures: dict[str, Future[T]] = {}
-    turns = threading.BoundedSemaphore(width or max(1, len(tasks)))
-    for name, task in tasks.items():
-        future: Future[T] = Future()
-        futures[name] = future
-        threading.Thread(target=_fill, args=(future, task, turns), daemon=True).start()
-    end = time.monotonic() + limit
-    found = {}
-    for name, future in futures.items():
-        try:
-            found[name] = future.result(timeout=max(0.0, end - time.monotonic()))
-        except Exception:
-            continue
-    return found
-
-
-def _fill(
-    future: Future[T], task: Callable[[], T], turns: threading.BoundedSemaphore
-) -> None:
-    with turns:
-        try:
-            future.set_result(task())
-        except Exception as error:
-            future.set_exception(error)
+    """What tasks gave that end within ``limit`` seconds without failing, and that is something."""
+    found = ask_all(tuple(tasks.values()), seconds=limit, workers=width)
+    return {
+        name: said
+        for name, said in zip(tasks, found, strict=True)
+        if said is not None and not isinstance(said, BaseException)
+    }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jetson_containers.files import write_whole
 from jetson_containers.platform.evidence import Evidence
 
 #: names that are no secret, and stand in texts with another meaning
@@ -60,16 +59,7 @@ def without_identity(evidence: Evidence, names: Iterable[str]) -> Evidence:
 
 def write_evidence(path: Path, evidence: Evidence) -> None:
     """Write ``evidence`` whole or not at all; raises ``OSError`` where that cannot be done."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    made = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(evidence.to_json())
-        made.chmod(0o644)
-        made.replace(path)
-    except BaseException:
-        made.unlink(missing_ok=True)
-        raise
+    write_whole(path, evidence.to_json().encode(), mode=0o644)
 
 
 def _cleaned(engine: Mapping[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:

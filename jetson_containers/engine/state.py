@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any, TextIO
 
 from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.errors import BuilderError, Location
+from jetson_containers.files import write_whole
 from jetson_containers.plan.fingerprint import context_files
 from jetson_containers.plan.model import StageTest, dumps
 
@@ -113,18 +113,9 @@ class State:
     def _write(self, path: Path, value: Mapping[str, Any]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+            write_whole(path, dumps(value).encode())
         except OSError:
             return
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(dumps(value))
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
 
 
 def result_key(image: str, test: StageTest, gpu: bool) -> str:

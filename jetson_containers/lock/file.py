@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from jetson_containers.errors import BuilderError, Location, UsageError
+from jetson_containers.files import write_whole
 from jetson_containers.lock.model import FORMAT, Lock, LockedBase, LockedImage, LockedPackage
 from jetson_containers.package.grammar import is_reference, parse_requirement
 
@@ -306,30 +305,11 @@ def write_lock(path: Path, lock: Lock) -> bool:
     try:
         if path.is_file() and path.read_bytes() == text:
             return False
-        target = path.resolve()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{path.name}-", suffix=".new")
+        write_whole(path, text, mode=0o644, durable=True)
     except OSError as error:
-        raise _unwritable(path, error) from None
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-        new.replace(target)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise _unwritable(path, error) from None
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+        raise BuilderError(
+            f"the lock file cannot be written: {error.strerror}",
+            where=Location(str(path)),
+            hint="name another place with --output",
+        ) from None
     return True
-
-
-def _unwritable(path: Path, error: OSError) -> BuilderError:
-    return BuilderError(
-        f"the lock file cannot be written: {error.strerror}",
-        where=Location(str(path)),
-        hint="name another place with --output",
-    )

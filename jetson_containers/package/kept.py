@@ -12,13 +12,13 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jetson_containers.files import write_whole
 from jetson_containers.package.definition import Loaded
 from jetson_containers.package.evaluated import Settings
 from jetson_containers.package.pack import Entry, Unpacked, pack, unpack
@@ -130,24 +130,12 @@ class Kept:
                 entries.append(Entry(directory, made[path], states))
         if made or (self._unpacked and len(entries) < len(self._unpacked)):
             with suppress(OSError):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self.path, pack(program_digest(), entries))
                 tidy(self.path.parent)
 
     def _lasts(self, loaded: Loaded) -> bool:
         return loaded.lasting and all(self.snapshot.settled(look) for look in loaded.seen)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="unfinished-")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        unfinished.replace(path)
-    except BaseException:  # an interruption too
-        unfinished.unlink()
-        raise
 
 
 def tidy(folder: Path) -> None:

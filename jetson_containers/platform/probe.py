@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jetson_containers.platform import read
 from jetson_containers.platform.evidence import Evidence
+from jetson_containers.questions import ask_all
 
 #: seconds after which a command counts as not there; nvidia-smi can hang on a broken driver
 COMMAND_LIMIT = 10.0
@@ -88,12 +88,17 @@ def gather(
     machine = machine if machine is not None else uname.machine
     texts = {path: _text(root / path.lstrip("/")) for path in FILES}
     texts |= dict.fromkeys(_cuda_runtimes(root), "")
-    outputs = _at_once(_commands(root, machine), run, limit)
+    asked = _commands(root, machine)
+    outputs = ask_all([partial(run, argv) for argv in asked.values()], seconds=limit)
     return Evidence(
         machine=machine,
         kernel=kernel if kernel is not None else uname.release,
         files={path: text for path, text in texts.items() if text is not None},
-        commands={command: text for command, text in outputs.items() if text is not None},
+        commands={
+            command: text
+            for command, text in zip(asked, outputs, strict=True)
+            if isinstance(text, str)
+        },
         engine=dict(engine or {}),
     )
 
@@ -143,24 +148,6 @@ _ASK_LIBCUDA = (
     "import ctypes, sys; n = ctypes.c_int(); "
     "sys.exit(ctypes.CDLL(sys.argv[1]).cuDriverGetVersion(ctypes.byref(n)) or print(n.value))"
 )
-
-
-def _at_once(
-    commands: Mapping[str, Sequence[str]], run: Runner, limit: float
-) -> dict[str, str | None]:
-    said: dict[str, str | None] = dict.fromkeys(commands)
-
-    def ask(name: str) -> None:
-        said[name] = run(commands[name])
-
-    # daemons: whoever still waits is left behind when the program ends
-    threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in commands]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + limit
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return dict(said)
 
 
 def _cuda_runtimes(root: Path) -> list[str]:

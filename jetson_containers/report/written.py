@@ -6,14 +6,13 @@ hand and is never touched.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jetson_containers.errors import BuilderError, Location
+from jetson_containers.files import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def write(differences: Differences, wanted: Mapping[PurePosixPath, str]) -> None
     try:
         for path in (*differences.missing, *differences.stale):
             place = root / path
-            new[place] = _stage(place, wanted[path])
+            new[place] = stage(place, wanted[path].encode(), mode=0o644)
         for place in (*new, *(root / path for path in differences.left_over)):
             before[place] = _read(place)
             if place in new:
@@ -94,20 +93,6 @@ def _undo(new: Mapping[Path, Path], before: Mapping[Path, bytes | None]) -> None
     for path in new.values():
         with suppress(OSError):
             path.unlink(missing_ok=True)
-
-
-def _stage(path: Path, text: str) -> Path:
-    """The text in a new file beside ``path``, with the mode that a new file gets."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        new.chmod(path.stat().st_mode & 0o777 if path.is_file() else 0o644)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-    return new
 
 
 def _read(path: Path) -> bytes | None:

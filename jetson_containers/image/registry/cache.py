@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from jetson_containers.files import write_whole
 from jetson_containers.image.listed import ListedImage
 
 #: seconds for which a listing is taken without asking again
@@ -56,8 +56,6 @@ class ListingCache:
         self, repository: str, architecture: str, images: Sequence[ListedImage], asked: float
     ) -> None:
         """Write a listing; readers see the old file or the new one."""
-        import tempfile
-
         key = _key(repository, architecture)
         document = {
             "format": _FORM,
@@ -67,13 +65,7 @@ class ListingCache:
         }
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".new-", dir=self.folder)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(document, file)
-                Path(name).replace(self._file(key))
-            except OSError:
-                Path(name).unlink(missing_ok=True)
+            write_whole(self._file(key), json.dumps(document).encode())
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

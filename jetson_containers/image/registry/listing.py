@@ -11,9 +11,9 @@ from jetson_containers.image.listed import ListedImage, from_docker_hub
 from jetson_containers.image.registry import hub
 from jetson_containers.image.registry.client import Registry
 from jetson_containers.image.registry.credentials import Login
-from jetson_containers.image.registry.parallel import ask_all
 from jetson_containers.image.registry.place import HUB, Place
 from jetson_containers.image.registry.web import Web
+from jetson_containers.questions import ask_all
 
 #: images of one repository that are read; each takes two or three answers
 MOST = 100

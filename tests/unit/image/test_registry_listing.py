@@ -17,7 +17,6 @@ from jetson_containers.image.registry import hub
 from jetson_containers.image.registry.cache import FRESH, Kept, ListingCache
 from jetson_containers.image.registry.faults import UntrustedAnswer
 from jetson_containers.image.registry.listing import list_repository, worth_reading
-from jetson_containers.image.registry.parallel import ask_all
 from jetson_containers.image.registry.place import HUB, Place, parse_place, spellings
 from jetson_containers.image.registry.web import Web
 from tests.unit.image.registry_server import FakeRegistry, Reply, asked, digest_of, serving
@@ -192,11 +191,3 @@ class TestPlaces:
     def test_dashes_are_written_both_ways(self) -> None:
         assert spellings(["Nano_LLM"]) == ("nano_llm", "nano-llm")
         assert spellings(["app", "a b"]) == ("app",)
-
-
-def test_questions_are_answered_in_their_order() -> None:
-    def fail() -> int:
-        raise UnreachableError("gone")
-
-    first, second, third = ask_all([lambda: 1, fail, lambda: 3], workers=2, seconds=30)
-    assert (first, third) == (1, 3) and isinstance(second, UnreachableError)

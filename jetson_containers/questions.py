@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -12,22 +12,21 @@ T = TypeVar("T")
 
 
 def ask_all(
-    questions: Sequence[Callable[[], T]], *, workers: int, seconds: float
+    questions: Sequence[Callable[[], T]], *, seconds: float, workers: int | None = None
 ) -> list[T | BaseException | None]:
     """What each question gave or raised, in their order; ``None`` for what is not done in time.
 
-    The threads are daemons: one that a registry keeps waiting does not keep the process.
+    Not more than ``workers`` are asked at the same time. The threads are daemons: one that is
+    kept waiting, by a registry or a broken driver, does not keep the process.
     """
     results: list[T | BaseException | None] = [None] * len(questions)
-    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in range(len(questions)):
-        waiting.put(number)
+    waiting = deque(range(len(questions)))
 
     def work() -> None:
         while True:
             try:
-                number = waiting.get_nowait()
-            except queue.Empty:
+                number = waiting.popleft()
+            except IndexError:
                 return
             try:
                 results[number] = questions[number]()
@@ -35,7 +34,8 @@ def ask_all(
                 results[number] = error
 
     threads = [
-        threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(questions)))
+        threading.Thread(target=work, daemon=True)
+        for _ in range(min(workers or len(questions), len(questions)))
     ]
     for thread in threads:
         thread.start()
