@@ -5,9 +5,9 @@ Every event names the stage (its id) that it belongs to; times are seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StageFound(Event):
-    """The stage was there already, under ``reference``."""
+    """The stage was there already, under ``reference``.
+
+    ``source`` is ``local``, ``other process`` or ``registry HOST/NAMESPACE``; ``seconds`` is how
+    long it took to bring it here.
+    """
 
     reference: str
+    source: str = "local"
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,23 @@ class StageWaiting(Event):
 
 @dataclass(frozen=True, slots=True)
 class StageStarted(Event):
-    """The engine was asked to build."""
+    """The engine was asked to build, in ``lane`` (counted from 1).
+
+    ``why`` tells in one line which inputs differ from the nearest earlier stage, or that there was
+    none.
+    """
 
     command: tuple[str, ...]
+    why: str = ""
+    lane: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageFetching(Event):
+    """The finished stage is brought from ``source`` (``registry HOST/NAMESPACE``)."""
+
+    source: str
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,30 @@ class StageFailed(Event):
     interrupted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StageBlocked(Event):
+    """The stage is not built, ``because`` the stage of that id failed.
+
+    An empty ``because`` says that the run stops at its first failure (``--fail-fast``).
+    """
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageStored(Event):
+    """A stage that was built is now kept in the registries that this run writes to."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something did not work that the result does not depend on."""
+
+    message: str
+
+
 TestStatus = Literal["passed", "failed", "deferred"]
 
 
@@ -98,10 +142,25 @@ class TestFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class ImageTagged(Event):
-    """An image that was asked for stands under its reference."""
+    """An image that was asked for stands under its reference; ``size`` in bytes."""
 
     reference: str
     size: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded(Event):
+    """The last event of a run: ``done``, ``failed`` or ``interrupted``; ``stage`` is empty.
+
+    ``images`` are ``{"reference", "digest", "size"}`` of each image that was tagged, ``errors``
+    what failed, in words.
+    """
+
+    status: str
+    seconds: float
+    images: tuple[Mapping[str, Any], ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 Sink = Callable[[Event], None]
