@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from jetson_containers.cli.saved import read_saved
 from jetson_containers.errors import BuilderError, UnreachableError, UsageError
-from jetson_containers.image.listed import ListedImage, from_docker_hub
+from jetson_containers.image.docker_hub import from_docker_hub
+from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.registry.cache import Kept, ListingCache
 from jetson_containers.image.registry.place import HUB, Place, parse_place, spellings
 
@@ -57,7 +58,8 @@ def add_registry_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--registry-snapshot", metavar="FILE",
-        help="a saved listing, [{namespace, name, tags}], in place of Docker Hub",
+        help="a saved listing in place of Docker Hub: pages of its API, or "
+        "[{namespace, name, tags}]",
     )  # fmt: skip
 
 
@@ -214,8 +216,9 @@ class Registries:
     def _saved(self, request: Sequence[Wanted]) -> tuple[ListedImage, ...]:
         if self.snapshot is None:
             return ()
-        users = [*self.users, *(item.namespace for item in request if item.namespace)]
-        return read_saved(self.snapshot, lambda document: from_docker_hub(document, users))
+        users = [*(item.namespace for item in request if item.namespace), *self.users]
+        asked = [item.name for item in request]
+        return read_saved(self.snapshot, lambda document: from_docker_hub(document, users, asked))
 
 
 def docker_login(host: str) -> Any:

@@ -1,4 +1,4 @@
-"""Images as somebody lists them: an engine, a saved list, a registry. Pure readers of JSON."""
+"""Images as somebody lists them: an engine, a saved list. Pure readers of JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from jetson_containers.errors import UsageError
+from jetson_containers.image.reference import is_reference
 
 Source = Literal["local", "registry", "build"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -42,7 +43,7 @@ def from_summaries(summaries: Iterable[Mapping[str, Any]]) -> tuple[ListedImage,
             created = datetime.fromtimestamp(seconds, timezone.utc).isoformat()
         names = item.get("RepoTags")
         for reference in names if isinstance(names, list) else ():
-            if isinstance(reference, str) and _NAMELESS not in reference:
+            if isinstance(reference, str) and is_reference(reference):
                 found.append(
                     ListedImage(
                         reference,
@@ -73,7 +74,18 @@ def from_saved(document: Any) -> tuple[ListedImage, ...]:
         if not isinstance(item, dict) or not isinstance(item.get("reference"), str)
     ]
     if wrong:
-        raise UsageError(f"entries without a reference: {_numbers(wrong)}", hint=hint)
+        raise UsageError(f"entries without a reference: {numbers(wrong)}", hint=hint)
+    named = [
+        (number, item)
+        for number, item in enumerate(document, 1)
+        if _NAMELESS not in item["reference"]
+    ]
+    wrong = [number for number, item in named if not is_reference(item["reference"])]
+    if wrong:
+        raise UsageError(
+            f"entries whose reference no engine would take: {numbers(wrong)}",
+            hint="write it as [REGISTRY/][NAMESPACE/]NAME[:TAG], the name in lower case",
+        )
     for name, kind, word in (
         ("architecture", str, "text"), ("created", str, "text"), ("labels", dict, "object"),
     ):  # fmt: skip
@@ -83,7 +95,7 @@ def from_saved(document: Any) -> tuple[ListedImage, ...]:
             if item.get(name) is not None and not isinstance(item[name], kind)
         ]
         if wrong:
-            raise UsageError(f"entries whose {name} is no {word}: {_numbers(wrong)}", hint=hint)
+            raise UsageError(f"entries whose {name} is no {word}: {numbers(wrong)}", hint=hint)
     return tuple(
         ListedImage(
             item["reference"],
@@ -92,64 +104,14 @@ def from_saved(document: Any) -> tuple[ListedImage, ...]:
             created=item.get("created") or "",
             labels=_labels(item.get("labels")),
         )
-        for item in document
-        if _NAMELESS not in item["reference"]
+        for _, item in named
     )
 
 
-def from_docker_hub(document: Any, namespaces: Iterable[str]) -> tuple[ListedImage, ...]:
-    """Docker Hub's listing of ``namespaces``: ``[{namespace, name, tags: [...]}]``.
-
-    A tag is ``{name, tag_last_pushed, images: [{architecture, os}]}`` (Docker Hub API v2,
-    ``/v2/namespaces/{namespace}/repositories/{repository}/tags``); what is no tag is left out.
-    Raises :class:`UsageError` for another document, and for one with an entry of another kind.
-    """
-    hint = (
-        "write it as [{namespace, name, tags: [...]}]; the results of Docker Hub's API for a "
-        "repository are its tags"
-    )
-    if not isinstance(document, list):
-        raise UsageError("the saved listing is no JSON list", hint=hint)
-    wrong = [
-        number
-        for number, item in enumerate(document, 1)
-        if not isinstance(item, dict)
-        or not isinstance(item.get("tags"), list)
-        or not all(isinstance(item.get(key), str) and item[key] for key in ("namespace", "name"))
-    ]
-    if wrong:
-        raise UsageError(
-            f"entries without a namespace, a name and tags: {_numbers(wrong)}", hint=hint
-        )
-    wanted = tuple(namespaces)
-    return tuple(
-        ListedImage(
-            f"{repository['namespace']}/{repository['name']}:{tag['name']}",
-            "registry",
-            architectures=_hub_architectures(tag.get("images")),
-            created=str(tag.get("tag_last_pushed") or ""),
-        )
-        for repository in document
-        if repository["namespace"] in wanted
-        for tag in _dicts(repository["tags"])
-        if isinstance(tag.get("name"), str)
-    )
-
-
-def _numbers(found: list[int]) -> str:
-    """At most ten of them."""
+def numbers(found: list[int]) -> str:
+    """At most ten of them, for a sentence."""
     more = f" and {len(found) - 10} more" if len(found) > 10 else ""
     return ", ".join(map(str, found[:10])) + more
-
-
-def _hub_architectures(images: Any) -> tuple[str, ...]:
-    """Docker Hub lists attestations as images of architecture ``unknown``."""
-    found = (str(item.get("architecture") or "") for item in _dicts(images))
-    return tuple(sorted({name for name in found if name and name != "unknown"}))
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _labels(value: Any) -> dict[str, str]:

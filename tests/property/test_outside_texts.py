@@ -10,14 +10,10 @@ from hypothesis import strategies as st
 
 from jetson_containers.errors import TargetError, UsageError
 from jetson_containers.image import labels as names
+from jetson_containers.image.docker_hub import from_docker_hub
 from jetson_containers.image.facts import image_facts
 from jetson_containers.image.labels import LabelError, read_labels
-from jetson_containers.image.listed import (
-    ListedImage,
-    from_docker_hub,
-    from_saved,
-    from_summaries,
-)
+from jetson_containers.image.listed import ListedImage, from_saved, from_summaries
 from jetson_containers.image.request import parse_wanted
 from jetson_containers.image.selection import judge
 from jetson_containers.image.tag import ImageTag, TagError, format_tag, parse_tag
@@ -213,12 +209,23 @@ hub = st.fixed_dictionaries(
         "namespace": st.just("acme") | documents,
         "name": st.just("app") | documents,
         "tags": documents | st.lists(hub_tags | documents, max_size=3),
+        "results": documents | st.lists(hub_tags | documents, max_size=3),
+        "next": st.just("https://h/v2/repositories/acme/app/tags?page=2") | documents,
     },
 )
+#: as an honest listing, but for what the tags are
+listings = st.lists(
+    st.fixed_dictionaries({
+        "namespace": st.just("acme"),
+        "name": st.just("app"),
+        "tags": st.lists(hub_tags | tag_texts.map(lambda tag: {"name": tag}), max_size=3),
+    }),
+    max_size=3,
+)  # fmt: skip
 saved = st.fixed_dictionaries(
     {},
     optional={
-        "reference": documents | tag_texts,
+        "reference": documents | tag_texts.map("app:{}".format),
         "architecture": documents,
         "created": documents,
         "labels": documents,
@@ -230,10 +237,10 @@ saved = st.fixed_dictionaries(
 )
 
 
-@given(documents | st.lists(hub | documents, max_size=3))
+@given(documents | st.lists(hub | documents, max_size=3) | listings)
 def test_listings_of_registries(document: Any) -> None:
     try:
-        found = from_docker_hub(document, ["acme"])
+        found = from_docker_hub(document, ["acme"], ["app"])
     except UsageError as error:
         assert error.what
         return

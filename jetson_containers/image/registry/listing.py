@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from jetson_containers.errors import BuilderError, UnreachableError
-from jetson_containers.image.listed import ListedImage, from_docker_hub
+from jetson_containers.image.docker_hub import hub_image
+from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.registry import hub
 from jetson_containers.image.registry.client import Registry
 from jetson_containers.image.registry.credentials import Login
@@ -41,8 +42,8 @@ def list_repository(
     """
     if place.host == HUB:
         tags = hub.hub_tags(web, place.namespace, name, address=hub.ADDRESS)
-        document = [{"namespace": place.namespace, "name": name, "tags": list(tags)}]
-        return Listing(from_docker_hub(document, [place.namespace]))
+        found_there = (hub_image(place.namespace, name, tag) for tag in tags)
+        return Listing(tuple(image for image in found_there if image is not None))
     registry = Registry(place.host, web, login)
     repository = f"{place.namespace}/{name}".lstrip("/")
     found = registry.tags(repository)
