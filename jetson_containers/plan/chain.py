@@ -9,6 +9,7 @@ from typing import NamedTuple
 from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.image import labels as label_names
 from jetson_containers.package.model import Package
+from jetson_containers.plan.artifact import artifact_key, direct_dependencies
 from jetson_containers.plan.dockerfile import DockerfileFacts, read_dockerfile
 from jetson_containers.plan.fingerprint import FileFact, context_files, fingerprint, input_digests
 from jetson_containers.plan.ignore import ignore_for
@@ -27,10 +28,15 @@ BUDGET_ARGS = ("MAX_JOBS", "CMAKE_BUILD_PARALLEL_LEVEL", "NINJAFLAGS", "NVCC_THR
 
 
 class Known(NamedTuple):
-    """A stage that a chain has made, and the arguments that its Dockerfile declares."""
+    """A stage that a chain has made.
+
+    ``args`` are the arguments that its Dockerfile declares, ``key`` is what its package is apart
+    from its place in the chain (``plan.artifact``).
+    """
 
     stage: Stage
     args: Collection[str]
+    key: str
 
 
 class Chain:
@@ -61,6 +67,8 @@ class Chain:
         self._packages = list(base.contents.packages) if base.contents else []
         self._lineage = list(base.contents.lineage) if base.contents else []
         self._waiting: list[StageTest] = []
+        self._depends = direct_dependencies(resolution)
+        self._keys: dict[str, str] = {}
         self._collecting = frozenset(
             package.reference for package in resolution.packages if package.dockerfile is None
         )
@@ -103,9 +111,8 @@ class Chain:
         )
         if key not in self._known:
             facts = self._read(package)
-            stage = self._stage(item, facts, tuple(self._waiting))
-            self._known[key] = Known(stage, facts.args)
-        stage, args = self._known[key]
+            self._known[key] = self._stage(item, facts, tuple(self._waiting))
+        stage, args, self._keys[package.name] = self._known[key]
         self.declared.update(args)
         self._lineage.append((package.reference, stage.fingerprint))
         self._waiting.clear()
@@ -161,7 +168,7 @@ class Chain:
 
     def _stage(
         self, item: Resolved, facts: DockerfileFacts, tests: tuple[StageTest, ...]
-    ) -> Stage:
+    ) -> Known:
         package, options = item.package, self._options
         parent = self.stages[-1] if self.stages else None
         contexts, context_facts = self._contexts(package, facts)
@@ -189,7 +196,13 @@ class Chain:
             "target": self._target.to_dict(),
         }
         digest = fingerprint(inputs)
-        return Stage(
+        key = artifact_key(
+            {**inputs, "contexts": context_facts | self._context_keys(contexts)},
+            self._target,
+            base=self._base_key(),
+            depends={name: self._key(name) for name in self._depends.get(package.name, ())},
+        )
+        stage = Stage(
             id=f"{package.name}-{digest[:12]}",
             package=package.name,
             version=package.version,
@@ -221,7 +234,23 @@ class Chain:
             budget=tuple(name for name in BUDGET_ARGS if name in facts.args),
             generated=package.generated,
             inputs=input_digests(inputs),
+            artifact=key if facts.artifact else None,
         )
+        return Known(stage, facts.args, key)
+
+    def _key(self, name: str) -> str:
+        """The artifact key of a package that stands earlier; of what only collects, its parts'."""
+        package = self._members[name].package
+        if package.reference in self._held:
+            return package.reference  # the key of the base is in every key
+        if name not in self._keys:
+            parts = {part: self._key(part) for part in self._depends.get(name, ())}
+            self._keys[name] = fingerprint({"package": package.reference, "depends": parts})
+        return self._keys[name]
+
+    def _context_keys(self, contexts: tuple[tuple[str, str], ...]) -> dict[str, str]:
+        """The keys of those named contexts that are stages of this chain."""
+        return {name: self._keys[name] for name, _ in contexts if name in self._keys}
 
     def _base_key(self) -> str:
         return self._base.digest or self._base.reference

@@ -15,6 +15,8 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+#: the stage of a Dockerfile that holds what its package compiles, and nothing else
+ARTIFACT_STAGE = "wheels"
 #: instructions that add a filesystem layer
 _LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
@@ -33,7 +35,8 @@ class DockerfileFacts:
 
     ``sources`` are paths and patterns in the context; ``None`` means all of it. ``froms`` are
     names after ``from=`` that no ``AS`` of the file defines. ``needs`` are engine capabilities:
-    ``mounts``, ``heredoc``, ``link``, ``contexts``, ``network``.
+    ``mounts``, ``heredoc``, ``link``, ``contexts``, ``network``. ``artifact`` tells that a stage
+    ``FROM scratch AS wheels`` holds what the package compiles, see ``plan.artifact``.
     """
 
     body: bytes
@@ -45,6 +48,7 @@ class DockerfileFacts:
     needs: frozenset[str]
     layers: int
     uses_base_image: bool
+    artifact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ def read_dockerfile(content: bytes) -> DockerfileFacts:
     secrets: dict[str, None] = {}
     sources: dict[str, None] = {}
     needs: set[str] = set()
-    everything = False
+    everything = artifact = False
     layers = 0
     for item in instructions(content.decode("utf-8", errors="replace")):
         if item.keyword in _LAYERS:
@@ -180,6 +184,7 @@ def read_dockerfile(content: bytes) -> DockerfileFacts:
                 on_base, layers = bool(_BASE_IMAGE.search(name)), 0
             named_so = len(words) == 3 and words[1].lower() == "as"
             alias = words[2].lower() if named_so else None
+            artifact |= (name.lower(), alias) == ("scratch", ARTIFACT_STAGE)
         elif item.keyword in ("COPY", "ADD"):
             flags, rest = _flags(item.text)
             values = dict(flags)
@@ -227,6 +232,7 @@ def read_dockerfile(content: bytes) -> DockerfileFacts:
         needs=frozenset(needs),
         layers=layers,
         uses_base_image=on_base,
+        artifact=artifact,
     )
 
 

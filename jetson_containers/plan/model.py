@@ -62,6 +62,8 @@ class Stage:
     names the arguments for job counts that it declares, whose values are no part of the plan;
     ``generated`` are files (path, text) that a config.py adds to the context. ``inputs`` are
     digests of what the fingerprint is made of, so that two plans can tell which of them changed.
+    ``artifact`` is the key of what the package compiles (``plan.artifact``), ``None`` where its
+    Dockerfile keeps nothing apart.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Stage:
     budget: tuple[str, ...] = ()
     generated: tuple[tuple[str, str], ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
+    artifact: str | None = None
 
     @property
     def title(self) -> str:
@@ -113,6 +116,7 @@ class Stage:
             "reference": self.reference,
             "reason": self.reason,
             "inputs": dict(self.inputs),
+            **({"artifact": self.artifact} if self.artifact else {}),
         }
 
 
