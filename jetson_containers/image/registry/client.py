@@ -36,13 +36,15 @@ _LINK = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?', re.IGNORECASE)
 class RemoteImage:
     """What a registry holds under a tag: the digest of the tag, and what the image says.
 
-    ``architectures`` are Docker's names, of the configuration where it was read.
+    ``architectures`` are Docker's names, of the configuration where it was read; ``config`` is
+    that one's digest, by which some engines call the image.
     """
 
     digest: str
     architectures: tuple[str, ...]
     created: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    config: str = ""
 
 
 class Registry:
@@ -74,16 +76,15 @@ class Registry:
             self._expect(answer, f"the list of {self._host}/{repository}")
             tags = self._own_list(answer, repository).get("tags")
             before = len(found)
-            page = [
-                tag
+            found.update(
+                (tag, None)
                 for tag in (tags if isinstance(tags, list) else ())
                 if isinstance(tag, str) and _TAG.fullmatch(tag)
-            ]
-            found.update(dict.fromkeys(page))
-            # under ever new addresses the same tags again
-            if page and len(found) == before:
-                raise UntrustedAnswer(f"the list of {self._host}/{repository} has no end")
+            )
             url = self._next(answer, path)
+            # under ever new addresses the same tags again, or none
+            if url is not None and len(found) == before:
+                raise UntrustedAnswer(f"the list of {self._host}/{repository} has no end")
         return tuple(found)
 
     def _own_list(self, answer: Answer, repository: str) -> Mapping[str, Any]:
@@ -111,7 +112,13 @@ class Registry:
         found = read_manifest(answer.body, answer.headers.get("content-type", ""), what)
         if not isinstance(found, Index):
             config = self._config(repository, found.config, what)
-            return RemoteImage(digest, (config.architecture,), config.created, config.labels)
+            return RemoteImage(
+                digest,
+                (config.architecture,),
+                config.created,
+                config.labels,
+                found.config.digest,
+            )
         entry = found.entry(architecture)
         if entry is None:
             return RemoteImage(digest, found.architectures)
@@ -126,7 +133,11 @@ class Registry:
         config = self._config(repository, manifest.config, what)
         others = {name for name in found.architectures if name != architecture}
         return RemoteImage(
-            digest, tuple(sorted({config.architecture, *others})), config.created, config.labels
+            digest,
+            tuple(sorted({config.architecture, *others})),
+            config.created,
+            config.labels,
+            manifest.config.digest,
         )
 
     def _manifest(self, repository: str, reference: str, what: str) -> Answer | None:

@@ -32,7 +32,7 @@ def hub_tags(
         f"/v2/repositories/{namespace}/{repository}/tags",
     )
     url = f"{address}{paths[0]}?page_size={_PAGE}"
-    found: list[Mapping[str, Any]] = []
+    found: dict[str, Mapping[str, Any]] = {}
     seen: set[str] = set()
     while url:
         if url in seen or len(seen) >= _PAGES:
@@ -47,9 +47,13 @@ def hub_tags(
         results = page.get("results") if isinstance(page, dict) else None
         if not isinstance(results, list):
             raise UntrustedAnswer(f"{what} is not in its usual form")
-        found += (item for item in results if isinstance(item, dict))
+        before = len(found)
+        found.update((str(item.get("name")), item) for item in results if isinstance(item, dict))
         url = _next(url, page.get("next"), address, paths, what)
-    return tuple(found)
+        # under ever new addresses the same tags again, or none
+        if url and len(found) == before:
+            raise UntrustedAnswer(f"{what} has no end")
+    return tuple(found.values())
 
 
 def _next(url: str, to: Any, address: str, paths: tuple[str, ...], what: str) -> str:

@@ -99,6 +99,13 @@ class TestDockerHub:
         assert len(found.images) == len(page["results"])
         assert len(listed.requests) == 2
 
+    def test_the_same_tags_under_ever_new_addresses(self, listed: FakeRegistry) -> None:
+        page = {"results": [{"name": "1"}]}
+        self.pages(listed, *[page] * 9)
+        with pytest.raises(UntrustedAnswer, match="no end"):
+            hub.hub_tags(Web(), "dustynv", "sglang", address=hub.ADDRESS)
+        assert len(listed.requests) == 2
+
     def test_an_unknown_repository_is_empty(self, listed: FakeRegistry) -> None:
         assert hub.hub_tags(Web(), "dustynv", "nothing", address=hub.ADDRESS) == ()
 
