@@ -32,6 +32,11 @@ class Location:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
+def place_keys(place: Location | None) -> dict[str, str | int | None]:
+    """What a JSON document says of a place: ``null`` and 0 where none is known."""
+    return {"file": place.path if place else None, "line": place.line if place else 0}
+
+
 class BuilderError(Exception):
     """One thing that is wrong.
 

@@ -40,18 +40,19 @@ def _fault(error: Unresolvable, package: Package) -> Fault:
     if isinstance(error, MissingPackage):
         wanted = error.requirement
         asking = [because for because in stated if because.requirement == wanted]
-        asked = _said(asking[0]) if asking else str(wanted)
+        asked = asking[0].wording if asking else str(wanted)
         what = f"{asked}, and no package for this target satisfies that"
         return Fault("missing-package", what, where, error.hint)
-    own = [because for because in stated if _is_own(because)]
+    own = [because for because in stated if because.is_own]
     if own:
-        what = f"{_said(own[0])}{_OWN}"
+        what = f"{own[0].wording}{_OWN}"
         return Fault("version-conflict", what, _place(own[0]) or where, error.hint)
     names = Counter(because.requirement.name for because in stated)
     contested = sorted(
-        (because for because in stated if names[because.requirement.name] > 1), key=_said
+        (because for because in stated if names[because.requirement.name] > 1),
+        key=lambda because: because.wording,
     )
-    lines = [_said(because) for because in contested or stated]
+    lines = [because.wording for because in contested or stated]
     place = next((_place(item) for item in contested), None) or where
     what = "these cannot hold together: " + "; ".join(lines)
     return Fault("version-conflict", what, place, error.hint)
@@ -67,18 +68,6 @@ def _lined(place: Location | None, package: Package) -> Location:
     """``place``, or that of ``package``, whose definition has it, where its line is not known."""
     at = package.location
     return place if place and (place.line or place.path != at.path) else at
-
-
-def _is_own(because: Because) -> bool:
-    """Whether a package asks for another version of its own name."""
-    parent, wanted = because.parent, because.requirement
-    return parent is not None and wanted.name == parent.name and not wanted.accepts(parent.version)
-
-
-def _said(because: Because) -> str:
-    verb = "conflicts with" if because.forbids else "requires"
-    parent = because.parent.reference if because.parent else "the request"
-    return f"{parent} {verb} {because.requirement}"
 
 
 def layers(package: Package, count: int) -> Iterator[Fault]:

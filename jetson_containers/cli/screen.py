@@ -24,8 +24,8 @@ from jetson_containers.engine.events import (
     TestFinished,
     TestStarted,
 )
-from jetson_containers.engine.preflight import gigabytes
 from jetson_containers.plan.model import Plan
+from jetson_containers.units import gigabytes
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

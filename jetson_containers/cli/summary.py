@@ -6,10 +6,10 @@ from collections import Counter
 
 from jetson_containers.cli.connect import Connection
 from jetson_containers.cli.logs import RunLogs
-from jetson_containers.engine.preflight import gigabytes
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.errors import BuilderError, Problems
 from jetson_containers.plan.model import Plan
+from jetson_containers.units import gigabytes
 
 
 def clock(seconds: float) -> str:

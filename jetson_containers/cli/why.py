@@ -13,7 +13,7 @@ from jetson_containers.cli.words import seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
-from jetson_containers.resolve.model import Because, Resolution, Resolved
+from jetson_containers.resolve.model import Resolution, Resolved
 from jetson_containers.resolve.resolver import resolve
 from jetson_containers.resolve.why import leading_to, others
 
@@ -98,20 +98,10 @@ def _in_full(catalogue: Catalogue, resolution: Resolution, item: Resolved) -> li
 def _data(catalogue: Catalogue, resolution: Resolution, item: Resolved) -> dict[str, Any]:
     return {
         "package": item.package.reference,
-        "path": [_reason(because) for because in leading_to(resolution, item.package)],
-        "because": [_reason(because) for because in item.because],
+        "path": [because.to_dict() for because in leading_to(resolution, item.package)],
+        "because": [because.to_dict() for because in item.because],
         "others": [
             {"package": other.reference, "reasons": list(other.reasons)}
             for other in others(catalogue, item)
         ],
-    }
-
-
-def _reason(because: Because) -> dict[str, Any]:
-    place = because.requirement.location
-    return {
-        "package": because.parent.reference if because.parent else None,
-        "requirement": str(because.requirement),
-        "file": place.path if place else None,
-        "line": place.line if place else 0,
     }

@@ -10,7 +10,7 @@ from typing import Any
 from jetson_containers.cli.context import Context, say
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
 from jetson_containers.cli.words import named_packages, seen_from_here
-from jetson_containers.errors import BuilderError, ExitCode, Problems
+from jetson_containers.errors import BuilderError, ExitCode, Problems, place_keys
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.package.model import Requirement
@@ -137,7 +137,6 @@ def _error(error: BuilderError) -> dict[str, Any]:
     return {
         "message": error.what,
         "hint": error.hint,
-        "file": error.where.path if error.where else None,
-        "line": error.where.line if error.where else 0,
+        **place_keys(error.where),
         "explanation": explanation.to_dict() if explanation else None,
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jetson_containers.doctor.model import Check, Host, Verdict, error, gigabytes, info, ok, warning
+from jetson_containers.doctor.model import Check, Host, Verdict, error, info, ok, warning
+from jetson_containers.units import gigabytes
 
 #: bytes. A chain with CUDA and PyTorch takes 15 GB with its stages (README, measured), twice that
 #: while it is built and unpacked.

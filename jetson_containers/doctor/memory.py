@@ -9,11 +9,11 @@ from jetson_containers.doctor.model import (
     Check,
     Host,
     Verdict,
-    gigabytes,
     info,
     ok,
     warning,
 )
+from jetson_containers.units import gigabytes
 
 SWAPS = "/proc/swaps"
 CPUS = "nproc"

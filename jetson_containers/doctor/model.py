@@ -185,10 +185,5 @@ def error(message: str, remedy: Remedy | None = None) -> Verdict:
     return Verdict("error", message, remedy)
 
 
-def gigabytes(size: float) -> str:
-    """Bytes as people read them: ``17.2 GB``; powers of ten, as disks are sold."""
-    return f"{size / 1e9:.1f} GB"
-
-
 def _quoted(word: str) -> str:
     return '"$USER"' if word == USER else shlex.quote(word)

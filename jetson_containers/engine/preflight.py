@@ -10,6 +10,7 @@ from jetson_containers.engine.protocol import Capabilities, ImageInfo
 from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.plan.model import MAX_LAYERS, Plan, Stage
+from jetson_containers.units import gigabytes
 
 #: what each capability is, for people
 _WORDS: Mapping[str, str] = {
@@ -112,8 +113,3 @@ def disk_error(root: Path | None, free: int, wanted: int, why: str = "") -> Buil
         hint="free some space (`docker system df` tells who uses it, `docker image prune` "
         "removes what nothing needs), or lower --min-free",
     )
-
-
-def gigabytes(count: int) -> str:
-    """Bytes for people, in powers of ten."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

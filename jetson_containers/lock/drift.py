@@ -122,7 +122,7 @@ def _members(
             continue
         if before is None:
             first = item.because[0] if item.because else None
-            why = _said(first) if first else "it is needed"
+            why = first.wording if first else "it is needed"
             message = f"{package.reference} is new in the chain: {why}"
             where = _place(first) or package.location
             yield Drift(str(image), "package", package.reference, message, where, remedy(image))
@@ -133,7 +133,7 @@ def _members(
             if not because.requirement.accepts(before.partition(":")[2] or None)
         ]
         if against:
-            message = f"{_said(against[0])}, locked is {before}"
+            message = f"{against[0].wording}, locked is {before}"
             where = _place(against[0]) or package.location
         else:
             message = f"{before} is locked and no longer defined; {package.reference} is"
@@ -155,7 +155,7 @@ def _order(image: LockedImage, held: Resolution) -> Iterator[Drift]:
                 continue
             needed, needing = item.package.reference, because.parent.reference
             if position.get(needed, -1) > position.get(needing, len(position)):
-                message = f"{_said(because)}, locked is the other order"
+                message = f"{because.wording}, locked is the other order"
                 yield Drift(
                     str(image), "order", needing, message, _place(because), remedy(image)
                 )
@@ -209,13 +209,6 @@ def _sources(
     for question in package.unpinned:
         if question not in image.answers:
             yield drift("question", question, f"asks the network ({question}), without an answer")
-
-
-def _said(because: Because) -> str:
-    """A reason without its place, which stands before the message."""
-    if because.parent is None:
-        return str(because)
-    return f"{because.parent.reference} requires {because.requirement}"
 
 
 def _place(because: Because | None) -> Location | None:

@@ -15,7 +15,7 @@ from jetson_containers.plan.narrow import narrowed
 from jetson_containers.platform.target import Target
 from jetson_containers.resolve.model import Because, Resolution
 from jetson_containers.resolve.resolver import CatalogueResolver
-from jetson_containers.resolve.shelf import lookup
+from jetson_containers.resolve.shelf import canonical_name
 
 Resolve = Callable[[Sequence[Requirement]], Resolution]
 
@@ -57,7 +57,7 @@ def _holding(catalogue: Catalogue, reference: str, contents: Contents) -> Catalo
 
     def bound(package: Package) -> Package:
         conflicts = tuple(
-            item for item in package.conflicts if _name(catalogue, item) not in versions
+            item for item in package.conflicts if canonical_name(catalogue, item) not in versions
         )
         return replace(package, depends=(), conflicts=conflicts, is_default=True)
 
@@ -133,7 +133,7 @@ def _blamed(
     return BuilderError(
         f"the base image {base.reference} holds "
         + "; ".join(
-            f"{package.reference}, but {' and '.join(_wish(one) for one in found)}"
+            f"{package.reference}, but {' and '.join(one.wording for one in found)}"
             for package, found in contradicted.items()
         ),
         where=place,
@@ -160,14 +160,3 @@ def _contradicted(shelf: Catalogue, without: Resolution) -> dict[Package, list[B
         if (first := [one for one in wishes if not one.parent or one.parent.name not in names])
     }
     return roots or found
-
-
-def _wish(because: Because) -> str:
-    if because.parent is None:
-        return str(because)
-    return f"{because.parent.reference} requires {because.requirement}"
-
-
-def _name(catalogue: Catalogue, requirement: Requirement) -> str:
-    found = lookup(catalogue, requirement)
-    return found[0] if found else requirement.name

@@ -14,7 +14,7 @@ from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.model import Package, Requirement
 from jetson_containers.plan.narrow import narrowed
 from jetson_containers.resolve.model import Resolution
-from jetson_containers.resolve.shelf import lookup
+from jetson_containers.resolve.shelf import canonical_name
 
 #: a name or a pattern of names, then version specifiers; ``[!a]*`` is a pattern without
 _SPECIFIED = re.compile(r"([^<>=!~\[\]]+?)\s*([<>=!~].*)", re.DOTALL)
@@ -50,7 +50,8 @@ class Skipped:
         found: dict[str, list[str]] = {}
         for package in resolution.packages:
             known = before.get(package.reference, package)
-            for name in dict.fromkeys(_name(self.original, item) for item in known.depends):
+            needs = (canonical_name(self.original, item) for item in known.depends)
+            for name in dict.fromkeys(needs):
                 if name in self.names:
                     found.setdefault(name, []).append(package.reference)
         return {name: tuple(users) for name, users in found.items()}
@@ -126,10 +127,7 @@ def _bare_alias(package: Package, pattern: str) -> bool:
 
 def _relieved(catalogue: Catalogue, package: Package, names: frozenset[str]) -> Package:
     """``package`` without its requirements for ``names``."""
-    depends = tuple(item for item in package.depends if _name(catalogue, item) not in names)
+    depends = tuple(
+        item for item in package.depends if canonical_name(catalogue, item) not in names
+    )
     return package if depends == package.depends else replace(package, depends=depends)
-
-
-def _name(catalogue: Catalogue, requirement: Requirement) -> str:
-    found = lookup(catalogue, requirement)
-    return found[0] if found else requirement.name

@@ -141,7 +141,7 @@ def _circle(numbered: Numbered, explanation: Explanation, failure: Failure) -> C
 
 
 def _conflict(explanation: Explanation) -> ConflictError:
-    own = [item for item in explanation.causes if _is_own(item)]
+    own = [item for item in explanation.causes if item.is_own]
     where = next((item.requirement.location for item in explanation.causes if item.parent), None)
     lines = []
     for because in sorted(explanation.causes, key=str):
@@ -180,16 +180,6 @@ def _listed(references: Sequence[str], most: int = MOST_KNOWN) -> str:
     """The first of them, and how many there are beside."""
     more = f" and {len(references) - most} more" if len(references) > most else ""
     return ", ".join(references[:most]) + more
-
-
-def _is_own(because: Because) -> bool:
-    """Whether a package asks for another version of its own name."""
-    parent = because.parent
-    return (
-        parent is not None
-        and because.requirement.name == parent.name
-        and not because.requirement.accepts(parent.version)
-    )
 
 
 def _arrows(path: Sequence[str]) -> str:

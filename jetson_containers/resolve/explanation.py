@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jetson_containers.errors import Location
 from jetson_containers.package.model import Requirement
 from jetson_containers.resolve.mend import Remedy
 from jetson_containers.resolve.model import Because
@@ -43,7 +42,7 @@ class Explanation:
         return {
             "target": self.target,
             "request": [str(item) for item in self.request],
-            "causes": [_cause(item) for item in self.causes],
+            "causes": [{**item.to_dict(), "forbids": item.forbids} for item in self.causes],
             "circles": [list(path) for path in self.circles],
             "alternatives": [
                 {"package": item.reference, "reasons": list(item.reasons)}
@@ -122,14 +121,3 @@ def _around(path: Iterable[str]) -> tuple[str, ...]:
     names = list(path)
     start = names.index(min(names))
     return (*names[start:], *names[:start], names[start])
-
-
-def _cause(because: Because) -> dict[str, Any]:
-    place: Location | None = because.requirement.location
-    return {
-        "package": because.parent.reference if because.parent else None,
-        "requirement": str(because.requirement),
-        "forbids": because.forbids,
-        "file": place.path if place else None,
-        "line": place.line if place else 0,
-    }

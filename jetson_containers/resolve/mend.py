@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from jetson_containers.errors import Location
+from jetson_containers.errors import Location, place_keys
 from jetson_containers.package.model import Requirement
 from jetson_containers.resolve.numbered import Amended, Numbered, Wish
 from jetson_containers.resolve.plain import settled
@@ -75,8 +75,7 @@ class Remedy:
                     "package": change.package,
                     "requirement": str(change.requirement) if change.requirement else None,
                     "to": str(change.to) if change.to else None,
-                    "file": change.location.path if change.location else None,
-                    "line": change.location.line if change.location else 0,
+                    **place_keys(change.location),
                 }
                 for change in self.changes
             ],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from jetson_containers.errors import place_keys
 from jetson_containers.package.model import Package, Requirement
 from jetson_containers.platform.target import Target
 
@@ -20,11 +22,34 @@ class Because:
     forbids: bool = False
 
     def __str__(self) -> str:
+        place = self.requirement.location if self.parent else None
+        return f"{self.wording} ({place})" if place else self.wording
+
+    @property
+    def wording(self) -> str:
+        """Without the place: for a message that has it in front."""
         if self.parent is None:
             return f"{self.requirement} was asked for"
-        place = f" ({self.requirement.location})" if self.requirement.location else ""
         verb = "conflicts with" if self.forbids else "requires"
-        return f"{self.parent.reference} {verb} {self.requirement}{place}"
+        return f"{self.parent.reference} {verb} {self.requirement}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a package asks for another version of its own name."""
+        parent, wanted = self.parent, self.requirement
+        return (
+            parent is not None
+            and wanted.name == parent.name
+            and not wanted.accepts(parent.version)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of a requirement: who states it, what, and where."""
+        return {
+            "package": self.parent.reference if self.parent else None,
+            "requirement": str(self.requirement),
+            **place_keys(self.requirement.location),
+        }
 
 
 @dataclass(frozen=True, slots=True)

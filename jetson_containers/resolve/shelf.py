@@ -34,3 +34,9 @@ def lookup(catalogue: Shelf, requirement: Requirement) -> tuple[str, tuple[Packa
     found = catalogue.find(requirement)
     known = found or catalogue.versions(requirement.name)
     return (known[0].name, found) if known else None
+
+
+def canonical_name(catalogue: Shelf, requirement: Requirement) -> str:
+    """The name behind a requirement; as it is written when no such package is known."""
+    found = lookup(catalogue, requirement)
+    return found[0] if found else requirement.name
