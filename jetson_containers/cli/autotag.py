@@ -219,7 +219,7 @@ class Search:
         return code
 
     def _end(self, chosen: Candidate | None, candidates: Sequence[Candidate]) -> int:
-        from jetson_containers.cli.autotag_words import nothing, table
+        from jetson_containers.cli.autotag_words import not_for, nothing, table
 
         args = self.args
         if args.explain and candidates:
@@ -235,6 +235,8 @@ class Search:
                     warn(what)
                 if chosen.image.label_problem:
                     warn(f"{chosen.reference} is judged by its tag: {chosen.image.label_problem}")
+                if chosen.unserved:
+                    warn(f"{chosen.reference} {not_for(chosen)}")
                 if args.verbose:
                     say(f"{chosen.reference} for {self.machine}, by its {chosen.rests_on}")
             return ExitCode.DONE

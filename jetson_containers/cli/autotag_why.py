@@ -65,6 +65,10 @@ def verdict(candidate: Candidate, machine: Machine) -> str:
     known = f"told by its {candidate.rests_on}"
     if candidate.image.label_problem:
         known += f" ({candidate.image.label_problem})"
+    if candidate.unserved:
+        from jetson_containers.cli.autotag_words import not_for
+
+        known += f"; it {not_for(candidate)}"
     if candidate.accepted:
         return f"{candidate.reference} runs on {machine}; {known}"
     lines = [f"{candidate.reference} does not fit {machine}; {known}"]

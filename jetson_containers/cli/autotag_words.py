@@ -37,12 +37,18 @@ def table(candidates: Sequence[Candidate]) -> str:
         why = "; ".join(f"{reason.code}: {reason.message}" for reason in item.reasons)
         problem = item.image.label_problem
         told = f"{item.rests_on} ({problem})" if problem else item.rests_on
+        told += f"; {not_for(item)}" if item.unserved else ""
         rows.append((item.reference, item.image.listed.source, verdict, why or told))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join((*(row[column].ljust(widths[column]) for column in range(3)), row[3]))
         for row in rows
     )
+
+
+def not_for(candidate: Candidate) -> str:
+    """Which GPUs of the machine an image does not run on, though it runs on others."""
+    return f"does not run on {', '.join(map(str, candidate.unserved))}, only on the other GPUs"
 
 
 def nothing(asked: str, candidates: Sequence[Candidate], machine: Machine, hint: str) -> str:

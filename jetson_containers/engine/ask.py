@@ -15,6 +15,7 @@ from urllib.parse import quote
 from jetson_containers.engine.address import EngineAddress, get
 from jetson_containers.errors import UnreachableError
 from jetson_containers.platform.facts import Engine
+from jetson_containers.platform.read import engine_of
 
 #: seconds for an answer; an engine that builds at the same time can take its time
 PATIENCE = 30.0
@@ -23,24 +24,54 @@ PATIENCE = 30.0
 def engine_facts(
     address: EngineAddress, environ: Mapping[str, str], *, sudo: bool = False
 ) -> Engine:
-    """Version, runtimes, CDI devices, whether it is rootless.
+    """What the engine says of itself and of the machine it runs on (:func:`engine_evidence`).
 
-    Raises :class:`UnreachableError` without an answer. With ``sudo`` root asks, who
-    may ask the person at the terminal for a password.
+    Raises as :func:`engine_info`.
+    """
+    return engine_of(engine_evidence(engine_info(address, environ, sudo=sudo)))
+
+
+def engine_info(
+    address: EngineAddress, environ: Mapping[str, str], *, sudo: bool = False
+) -> Mapping[str, Any]:
+    """``GET /info``; raises :class:`UnreachableError` without an answer.
+
+    With ``sudo`` root asks, who may ask the person at the terminal for a password.
     """
     if sudo or address.host.startswith("ssh://"):
-        info = _through_client(address, environ, sudo=sudo)
-    else:
-        info = _object(address, "/info")
-    devices = info.get("DiscoveredDevices") or ()
-    security = info.get("SecurityOptions") or ()
-    return Engine(
-        server_version=str(info.get("ServerVersion", "")),
-        default_runtime=str(info.get("DefaultRuntime", "")),
-        runtimes=tuple(sorted(info.get("Runtimes") or ())),
-        cdi_devices=tuple(str(item.get("ID", "")) for item in devices if isinstance(item, dict)),
-        more={"rootless": any("name=rootless" in str(item) for item in security)},
-    )
+        return _through_client(address, environ, sudo=sudo)
+    return _object(address, "/info")
+
+
+def engine_evidence(
+    info: Mapping[str, Any], api_version: str = "", free: int | None = None
+) -> dict[str, Any]:
+    """What evidence keeps of ``GET /info``: no names, no addresses.
+
+    ``free`` are the bytes that are free under the data root, where that is on this machine.
+    Law: any object gives evidence; what is missing in it or of another kind is empty.
+    """
+    security = [str(item) for item in _list(info.get("SecurityOptions"))]
+    devices = [item for item in _list(info.get("DiscoveredDevices")) if isinstance(item, Mapping)]
+    runtimes = info.get("Runtimes")
+    said = {
+        "server_version": str(info.get("ServerVersion") or ""),
+        "api_version": api_version,
+        "architecture": str(info.get("Architecture") or ""),
+        "kernel": str(info.get("KernelVersion") or ""),
+        "os": str(info.get("OperatingSystem") or ""),
+        "runtimes": sorted(map(str, runtimes if isinstance(runtimes, Mapping) else ())),
+        "default_runtime": str(info.get("DefaultRuntime") or ""),
+        "cdi_devices": sorted(str(item.get("ID", "")) for item in devices),
+        "cdi_directories": [str(item) for item in _list(info.get("CDISpecDirs"))],
+        "storage_driver": str(info.get("Driver") or ""),
+        "data_root": str(info.get("DockerRootDir") or ""),
+        "cgroup_version": str(info.get("CgroupVersion") or ""),
+        "cgroup_driver": str(info.get("CgroupDriver") or ""),
+        "rootless": any("name=rootless" in item for item in security),
+        "userns": any("name=userns" in item for item in security),
+    }
+    return said if free is None else {**said, "data_root_free": free}
 
 
 def image_summaries(address: EngineAddress) -> tuple[Mapping[str, Any], ...]:
@@ -56,7 +87,7 @@ def image_architecture(address: EngineAddress, digest: str) -> str:
     body = _body(address, f"/images/{quote(digest, safe=':')}/json")
     try:
         found = json.loads(body) if body else {}
-    except ValueError:
+    except (RecursionError, ValueError):
         return ""
     return str(found.get("Architecture", "")) if isinstance(found, dict) else ""
 
@@ -66,14 +97,18 @@ def image_document(address: EngineAddress, reference: str) -> Mapping[str, Any]:
     body = _body(address, f"/images/{quote(reference, safe=':/@')}/json")
     try:
         found = json.loads(body) if body else {}
-    except ValueError:
+    except (RecursionError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _object(address: EngineAddress, path: str) -> Mapping[str, Any]:
     found = _asked(address, path)
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not found:
         raise _unreadable(address)
     return found
 
@@ -87,7 +122,7 @@ def _asked(address: EngineAddress, path: str) -> Any:
         )
     try:
         return json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         raise _unreadable(address) from None
 
 
@@ -113,12 +148,14 @@ def _through_client(
             check=True,
         )
         found = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
+    except (OSError, subprocess.SubprocessError, RecursionError, ValueError) as error:
         raise UnreachableError(
             f"the engine at {address.host} cannot be asked: {error}",
             hint="`docker info` shows why",
         ) from None
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict) or not found:
+        raise _unreadable(address)
+    return found
 
 
 def _unreadable(address: EngineAddress) -> UnreachableError:

@@ -6,12 +6,14 @@ not repeat each other: past a wrong architecture, system or L4T, that is all the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jetson_containers.image.facts import ImageFacts
 from jetson_containers.image.rules import cuda, gpu, machine
 from jetson_containers.image.rules.reason import Code, Reason, Rule
-from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.facts import Gpu, HostFacts
 
-__all__ = ["RULES", "Code", "Reason", "refusals"]
+__all__ = ["RULES", "Code", "Reason", "refusals", "unserved"]
 
 RULES: tuple[Rule, ...] = (
     machine.architecture,
@@ -32,3 +34,18 @@ def refusals(image: ImageFacts, host: HostFacts) -> tuple[Reason, ...]:
     """Every reason that applies, in the order of :data:`RULES`."""
     found = (rule(image, host) for rule in RULES)
     return tuple(reason for reason in found if reason is not None)
+
+
+def unserved(image: ImageFacts, host: HostFacts) -> tuple[Gpu, ...]:
+    """The GPUs that cannot run an image which the others of ``host`` can.
+
+    Judged as if each were the only one. None where the image is refused anyway.
+    """
+    gpus = host.gpus.value or ()
+    if len(gpus) < 2 or refusals(image, host):
+        return ()
+    return tuple(
+        gpu
+        for gpu in gpus
+        if refusals(image, replace(host, gpus=replace(host.gpus, value=(gpu,))))
+    )

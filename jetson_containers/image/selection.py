@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jetson_containers.image.compatibility import Reason, refusals
+from jetson_containers.image.compatibility import Reason, refusals, unserved
 from jetson_containers.image.facts import ImageFacts, image_facts
 from jetson_containers.image.listed import SOURCES, ListedImage
 from jetson_containers.image.ranking import rank_key
@@ -17,16 +17,20 @@ from jetson_containers.image.request import (
     unasked_builder,
     wrong_version,
 )
-from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.facts import Gpu, HostFacts
 from jetson_containers.platform.target import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An image with its verdict: accepted, or refused with every reason that applies."""
+    """An image with its verdict: accepted, or refused with every reason that applies.
+
+    ``unserved`` are GPUs of the host that an accepted image does not run on.
+    """
 
     image: ImageFacts
     reasons: tuple[Reason, ...] = ()
+    unserved: tuple[Gpu, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -50,6 +54,7 @@ class Candidate:
             "verified_by": self.image.verified_by,
             "inferred": self.image.inferred,
             "label_problem": self.image.label_problem,
+            "unserved_gpus": [gpu.name for gpu in self.unserved],
             "reasons": [{"code": item.code, "message": item.message} for item in self.reasons],
         }
 
@@ -72,7 +77,9 @@ def select(
 
     Laws: the result does not depend on the order of ``images``; each image is in it once.
     """
-    candidates = [Candidate(image, judge(image, request, host)) for image in images]
+    candidates = [
+        Candidate(image, judge(image, request, host), unserved(image, host)) for image in images
+    ]
     return tuple(
         sorted(
             candidates,

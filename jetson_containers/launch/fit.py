@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jetson_containers.image.compatibility import refusals
+from jetson_containers.image.compatibility import refusals, unserved
 from jetson_containers.image.facts import image_facts
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.launch.command import Machine, gpu_options
@@ -40,5 +40,7 @@ def doubts(reference: str, document: Mapping[str, Any], host: HostFacts) -> tupl
         architectures=(kind,) if isinstance(kind, str) and kind else (),
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {},
     )
-    reasons = refusals(image_facts(listed), host)
-    return tuple(f"{reason.message} ({reason.code})" for reason in reasons)
+    image = image_facts(listed)
+    reasons = [f"{reason.message} ({reason.code})" for reason in refusals(image, host)]
+    reasons += [f"it runs on the other GPUs, not on {gpu}" for gpu in unserved(image, host)]
+    return tuple(reasons)

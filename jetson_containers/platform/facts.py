@@ -75,6 +75,11 @@ class Gpu:
     data_center: bool | None
     count: int = 1
 
+    def __str__(self) -> str:
+        """``2 x NVIDIA L4 (sm_89)``."""
+        kind = "unknown kind" if self.architecture is None else f"sm_{self.architecture}"
+        return (f"{self.count} x " if self.count > 1 else "") + f"{self.name} ({kind})"
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -93,6 +98,21 @@ class Engine:
     def api_version(self) -> str:
         """The newest API that it speaks (``1.47``); empty where it was not asked."""
         return str(self.more.get("api_version") or "")
+
+    @property
+    def architecture(self) -> str:
+        """``uname -m`` of the machine it runs on; empty where it was not asked."""
+        return str(self.more.get("architecture") or "")
+
+    @property
+    def kernel(self) -> str:
+        """``uname -r`` there; empty where it was not asked."""
+        return str(self.more.get("kernel") or "")
+
+    @property
+    def os(self) -> str:
+        """What the system there calls itself (``Ubuntu 24.04.1 LTS``); empty as above."""
+        return str(self.more.get("os") or "")
 
     @property
     def storage_driver(self) -> str:

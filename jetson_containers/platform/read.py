@@ -37,6 +37,8 @@ CGROUP_FILE = "/sys/fs/cgroup/cgroup.controllers"
 PYTHON_COMMAND = "python3 --version"
 DISK_COMMAND = "df -Pk /"
 
+_ROW = re.compile(r"\s*(\d{2,4}\.[\d.]{1,20}|\[[^\],]*\]),(.*),([^,]*)", re.ASCII)
+
 
 def l4t_of_file(evidence: Evidence) -> Fact[Version]:
     """``# R36 (release), REVISION: 4.3, ...`` is 36.4.3."""
@@ -80,13 +82,17 @@ def model(evidence: Evidence) -> Fact[str]:
 def smi_rows(evidence: Evidence) -> list[list[str]]:
     """The rows of ``nvidia-smi``'s query: driver, name, compute capability.
 
-    What is no row is left out: errors and warnings are printed among them.
+    A cell that it cannot fill is ``[N/A]`` or another word in brackets. What is no row is left
+    out (:func:`smi_faults`): errors and warnings are printed among them.
     """
-    found = (
-        re.fullmatch(r"\s*(\d{2,4}\.[\d.]{1,20}),(.*),([^,]*)", line, re.ASCII)
-        for line in evidence.commands.get(SMI_QUERY, "").splitlines()
-    )
+    found = (_ROW.fullmatch(line) for line in evidence.commands.get(SMI_QUERY, "").splitlines())
     return [[cell.strip() for cell in match.groups()] for match in found if match]
+
+
+def smi_faults(evidence: Evidence) -> tuple[str, ...]:
+    """What ``nvidia-smi`` says in place of rows: a driver that does not answer, a lost GPU."""
+    lines = (line.strip() for line in evidence.commands.get(SMI_QUERY, "").splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line and not _ROW.fullmatch(line)))
 
 
 def driver_of_smi(evidence: Evidence) -> Fact[str]:
@@ -94,9 +100,9 @@ def driver_of_smi(evidence: Evidence) -> Fact[str]:
 
     There ``Driver Version:``, from driver 610 on ``KMD Version:``.
     """
-    rows = smi_rows(evidence)
-    if rows:
-        return Fact(rows[0][0], SMI)
+    told = [driver for driver, *_ in smi_rows(evidence) if not driver.startswith("[")]
+    if told:
+        return Fact(told[0], SMI)
     table = evidence.commands.get(SMI, "")
     match = re.search(r"(?:Driver|KMD) Version:\s*(\d{2,4}\.[\d.]{1,20})", table, re.ASCII)
     return Fact(match[1], SMI) if match else Fact(reason="nvidia-smi gave no driver version")
@@ -214,20 +220,20 @@ def cgroup_of_engine(evidence: Evidence) -> Fact[int]:
 
 def engine(evidence: Evidence) -> Fact[Engine]:
     """The container engine, as it answered."""
-    data = evidence.engine
-    if not data:
+    if not evidence.engine:
         return Fact(reason="no container engine answered")
+    return Fact(engine_of(evidence.engine), "engine")
+
+
+def engine_of(said: Mapping[str, Any]) -> Engine:
+    """An engine from what evidence keeps of its answer."""
     named = ("server_version", "default_runtime", "runtimes", "cdi_devices")
-    more: Mapping[str, Any] = {key: value for key, value in data.items() if key not in named}
-    return Fact(
-        Engine(
-            server_version=str(data.get("server_version", "")),
-            default_runtime=str(data.get("default_runtime", "")),
-            runtimes=_names(data.get("runtimes")),
-            cdi_devices=_names(data.get("cdi_devices")),
-            more=more,
-        ),
-        "engine",
+    return Engine(
+        server_version=str(said.get("server_version", "")),
+        default_runtime=str(said.get("default_runtime", "")),
+        runtimes=_names(said.get("runtimes")),
+        cdi_devices=_names(said.get("cdi_devices")),
+        more={key: value for key, value in said.items() if key not in named},
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.cli.main import main
+from jetson_containers.platform.read import SMI_QUERY
 
 X86 = "amd64-cu130-24.04"
 
@@ -91,6 +92,23 @@ def test_json(lists: tuple[str, ...], capsys: Capture) -> None:
         (f"acme/app:2-{X86}", True),
         ("app:9-r36.4.0", False),
     ]
+
+
+def test_a_gpu_that_the_image_does_not_run_on_is_named(
+    lists: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    rows = "580.65.06, NVIDIA L4, 8.9\n580.65.06, Tesla V100-SXM2-16GB, 7.0\n"
+    evidence = {"format": 1, "machine": "x86_64", "commands": {SMI_QUERY: rows}}
+    (tmp_path / "two.json").write_text(json.dumps(evidence))
+    words = ["app", *lists[2:], "--facts", str(tmp_path / "two.json")]
+    left = "does not run on Tesla V100-SXM2-16GB (sm_70), only on the other GPUs"
+    for options in ([], ["--explain", "--quiet"], ["--why-not", f"app:1-{X86}"]):
+        assert main(["autotag", *words, *options]) == 0
+        told = capsys.readouterr()
+        assert told.out == f"app:1-{X86}\n" and left in told.err
+    assert main(["autotag", *words, "--json"]) == 0
+    (chosen, *_) = json.loads(capsys.readouterr().out)["candidates"]
+    assert chosen["accepted"] and chosen["unserved_gpus"] == ["Tesla V100-SXM2-16GB"]
 
 
 def test_a_machine_without_a_target(

@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 
 from jetson_containers.image import labels as names
-from jetson_containers.image.compatibility import RULES, refusals
+from jetson_containers.image.compatibility import RULES, refusals, unserved
 from jetson_containers.image.facts import ImageFacts, image_facts
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.rules import cuda, gpu, machine
@@ -224,6 +224,23 @@ def test_one_of_several_gpus_is_enough(capability: str) -> None:
     host = server("x86_64", "13.0", "NVIDIA H100 PCIe, 9.0", "NVIDIA L4, 8.9")
     (code,) = parse_gpu_code(capability)
     assert not says(gpu.machine_code, holding("amd64-cu130-24.04", str(code)), host)
+
+
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [("90", ["2 x NVIDIA L4 (sm_89)"]), ("89", ["NVIDIA H100 PCIe (sm_90)"]), ("89 90", []),
+     ("8.0+PTX", []), ("120", [])],
+)  # fmt: skip
+def test_gpus_that_an_image_leaves_out_are_told(code: str, left: list[str]) -> None:
+    cards = ("NVIDIA H100 PCIe, 9.0", "NVIDIA L4, 8.9", "NVIDIA L4, 8.9")
+    image = holding("amd64-cu130-24.04", code)
+    assert [str(card) for card in unserved(image, server("x86_64", "13.0", *cards))] == left
+
+
+def test_a_gpu_that_its_toolkit_dropped_is_left_out_by_the_tag_alone() -> None:
+    host = server("x86_64", "13.0", "NVIDIA L4, 8.9", "Tesla V100-SXM2-16GB, 7.0")
+    found = unserved(tagged("amd64-cu130-24.04"), host)
+    assert [card.name for card in found] == ["Tesla V100-SXM2-16GB"]
 
 
 @pytest.mark.parametrize(

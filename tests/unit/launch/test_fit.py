@@ -3,6 +3,7 @@
 from jetson_containers.launch.fit import doubts
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.host import derive_facts
+from jetson_containers.platform.read import SMI_QUERY
 
 PC = derive_facts(Evidence("x86_64"))
 
@@ -21,3 +22,12 @@ def test_what_is_not_known_is_no_reason() -> None:
     for odd in ("ubuntu:24.04", "sha256:0123", "", "A B", "x@y"):
         assert doubts(odd, {}, PC) == ()
     assert doubts("ubuntu", {"Config": [], "Architecture": 3}, PC) == ()
+
+
+def test_gpus_that_the_image_leaves_out_are_warned_of() -> None:
+    rows = "580.65.06, NVIDIA L4, 8.9\n580.65.06, Tesla V100-SXM2-16GB, 7.0\n"
+    host = derive_facts(Evidence("x86_64", commands={SMI_QUERY: rows}))
+    assert doubts("acme/app:1.0-amd64-cu130-24.04", {}, host) == (
+        "it runs on the other GPUs, not on Tesla V100-SXM2-16GB (sm_70)",
+    )
+    assert doubts("acme/app:1.0-amd64-cu128-24.04", {}, host) == ()
