@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ FILE_LIMIT = 1 << 20
 #: where WSL puts the driver of Windows, outside of the usual path of commands
 WSL_DRIVER = "usr/lib/wsl/lib"
 
-#: given an argv list, its standard output, or ``None`` where it is missing, failed or too slow
+#: given an argv list, what it printed, or ``None`` as :func:`run_command`
 Runner = Callable[[Sequence[str]], "str | None"]
 
 FILES = (
@@ -43,7 +44,6 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     command: tuple(command.split())
     for command in (
         read.SMI_QUERY,
-        read.SMI,
         read.L4T_PACKAGE,
         read.PYTHON_COMMAND,
         read.DISK_COMMAND,
@@ -52,7 +52,10 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 
 
 def run_command(argv: Sequence[str], *, limit: float = COMMAND_LIMIT) -> str | None:
-    """Run ``argv``; its standard output, or ``None`` where it is missing, failed or too slow."""
+    """Run ``argv``; its standard output, or ``None`` where it is missing, failed or too slow.
+
+    Of ``nvidia-smi`` also what it prints when it fails: that is why there is no GPU to be had.
+    """
     try:
         done = subprocess.run(
             list(argv),
@@ -64,7 +67,9 @@ def run_command(argv: Sequence[str], *, limit: float = COMMAND_LIMIT) -> str | N
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    if done.returncode == 0:
+        return done.stdout
+    return (done.stdout or done.stderr) if Path(argv[0]).name == read.SMI else None
 
 
 def gather(
@@ -82,23 +87,24 @@ def gather(
     engine answered, for whoever asked it. Commands run at the same time, so that all of them
     together take no longer than the slowest, and never longer than ``limit`` seconds: a process
     that waits in a broken driver cannot even be killed. Files that hold serial numbers are not
-    read.
+    read. The table of ``nvidia-smi`` is printed only where it may tell more than its query and
+    the driver's library did.
     """
+    end = time.monotonic() + limit
     uname = os.uname()
     machine = machine if machine is not None else uname.machine
     texts = {path: _text(root / path.lstrip("/")) for path in FILES}
     texts |= dict.fromkeys(_cuda_runtimes(root), "")
     asked = _commands(root, machine)
-    outputs = ask_all([partial(run, argv) for argv in asked.values()], seconds=limit)
+    said = _outputs(asked, run, limit)
+    smi = asked.get(read.SMI_QUERY, (read.SMI,))[0]
+    if _table_is_needed(said):
+        said |= _outputs({read.SMI: (smi,)}, run, end - time.monotonic())
     return Evidence(
         machine=machine,
         kernel=kernel if kernel is not None else uname.release,
         files={path: text for path, text in texts.items() if text is not None},
-        commands={
-            command: text
-            for command, text in zip(asked, outputs, strict=True)
-            if isinstance(text, str)
-        },
+        commands=said,
         engine=dict(engine or {}),
     )
 
@@ -148,6 +154,27 @@ _ASK_LIBCUDA = (
     "import ctypes, sys; n = ctypes.c_int(); "
     "sys.exit(ctypes.CDLL(sys.argv[1]).cuDriverGetVersion(ctypes.byref(n)) or print(n.value))"
 )
+
+
+def _outputs(
+    commands: Mapping[str, Sequence[str]], run: Runner, limit: float
+) -> dict[str, str]:
+    """What those commands print that answer within ``limit`` seconds."""
+    said = ask_all([partial(run, argv) for argv in commands.values()], seconds=limit)
+    return {
+        name: text for name, text in zip(commands, said, strict=True) if isinstance(text, str)
+    }
+
+
+def _table_is_needed(said: Mapping[str, str]) -> bool:
+    """Whether ``nvidia-smi`` is there, and its query or the driver's library told too little.
+
+    An old one does not know every field of the query. One that gave no answer is not asked twice.
+    """
+    if read.SMI_QUERY not in said:
+        return False
+    known = Evidence("", commands=said)
+    return not read.smi_rows(known) or read.cuda_of_libcuda(known).value is None
 
 
 def _cuda_runtimes(root: Path) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.errors import TargetError, UsageError
+from jetson_containers.platform import read
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.host import derive_facts, nearest_target, target_for
 from jetson_containers.platform.probe import gather, run_command
@@ -96,7 +97,7 @@ def test_the_probe_reads_an_injected_machine(tmp_path: Path) -> None:
     evidence = gather(root=tmp_path, run=run, machine="aarch64", kernel="5.15.148-tegra")
     assert target_for(derive_facts(evidence)).name == "orin-jp62"
     assert evidence.commands == {}
-    assert ("nvidia-smi",) in asked
+    assert tuple(read.SMI_QUERY.split()) in asked
     assert Evidence.from_json(evidence.to_json()) == evidence
 
 
