@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 
 from jetson_containers.image.registry.credentials import Login
@@ -16,7 +17,7 @@ from jetson_containers.image.registry.faults import (
     LoginNeeded,
     UntrustedAnswer,
 )
-from jetson_containers.image.registry.web import Answer, Web
+from jetson_containers.image.registry.web import LIMIT, Answer, Web
 
 _CLIENT = "jetson-containers"
 
@@ -47,12 +48,30 @@ class Gate:
         self.trouble: CredentialsError | None = None
 
     def get(self, url: str, repository: str, *, accept: str = "*/*", limit: int) -> Answer:
-        """An answer of the registry that is no challenge.
+        """An answer of the registry that is no challenge (:meth:`ask`)."""
+        return self.ask("GET", url, repository, headers={"Accept": accept}, limit=limit)
 
-        Raises :class:`LoginNeeded` where the registry shows this to others only.
+    def ask(
+        self,
+        method: str,
+        url: str,
+        repository: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | Path | None = None,
+        limit: int = LIMIT,
+    ) -> Answer:
+        """What the registry answers to ``method``, once its challenge is answered.
+
+        Raises :class:`LoginNeeded` where the registry allows this to others only.
         """
+
+        def asked(authorization: str | None) -> Answer:
+            sent = {**headers, "Authorization": authorization} if authorization else headers
+            return self.web.fetch(url, headers=sent, method=method, body=body, limit=limit)
+
         before = self._headers.get(repository)
-        answer = self._asked(url, accept, before, limit)
+        answer = asked(before)
         if answer.status == 401:
             with self._lock:
                 if self._headers.get(repository) == before:
@@ -60,16 +79,10 @@ class Gate:
                         answer.headers.get("www-authenticate", ""), repository
                     )
                 header = self._headers[repository]
-            answer = self._asked(url, accept, header, limit)
+            answer = asked(header)
         if answer.status in (401, 403):
             raise self._refused(answer.status, repository)
         return answer
-
-    def _asked(self, url: str, accept: str, authorization: str | None, limit: int) -> Answer:
-        headers = {"Accept": accept}
-        if authorization:
-            headers["Authorization"] = authorization
-        return self.web.fetch(url, headers=headers, limit=limit)
 
     def _answer_to(self, challenge: str, repository: str) -> str:
         scheme, fields = parse_challenge(challenge)

@@ -17,6 +17,7 @@ from jetson_containers.image.registry.manifest import (
     Config,
     Descriptor,
     Index,
+    is_digest,
     read_config,
     read_manifest,
     verified,
@@ -139,6 +140,24 @@ class Registry:
             config.labels,
             manifest.config.digest,
         )
+
+    def digest(self, repository: str, tag: str) -> str | None:
+        """The digest of what a tag points at: of the index, where there are several platforms.
+
+        ``None`` where there is no such tag. No manifest is fetched for it, if the registry tells
+        without.
+        """
+        url = f"{self._base}/v2/{repository}/manifests/{tag}"
+        what = f"{self._host}/{repository}:{tag}"
+        answer = self._gate.ask("HEAD", url, repository, headers={"Accept": ACCEPTED})
+        if answer.status == 404:
+            return None
+        self._expect(answer, what)
+        told = answer.headers.get("docker-content-digest", "")
+        if is_digest(told):
+            return told
+        found = self._manifest(repository, tag, what)
+        return None if found is None else verified(found.body, "", what)
 
     def _manifest(self, repository: str, reference: str, what: str) -> Answer | None:
         path = f"/v2/{repository}/manifests/{reference}"

@@ -29,12 +29,16 @@ _DIGEST = re.compile(r"(sha256):[0-9a-f]{64}|(sha512):[0-9a-f]{128}")
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """What another document is: its digest, its bytes, and what runs it (of an index's entry)."""
+    """What another document is: its digest, its bytes, and what runs it (of an index's entry).
+
+    ``raw`` is all that the document said, for an index that keeps the entry.
+    """
 
     digest: str
     size: int
     os: str = ""
     architecture: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,13 @@ class Config:
     architecture: str
     created: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    os: str = "linux"
+    variant: str = ""
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is a digest that can be checked."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def verified(body: bytes, told: str, what: str) -> str:
@@ -117,6 +128,8 @@ def read_config(body: bytes, what: str) -> Config:
         architecture,
         str(document.get("created") or ""),
         {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
+        str(document.get("os") or "linux"),
+        str(document.get("variant") or ""),
     )
 
 
@@ -139,7 +152,9 @@ def _descriptor(value: Any, what: str) -> Descriptor:
         raise UntrustedAnswer(f"{what} points at something without a size")
     platform = value.get("platform")
     place = platform if isinstance(platform, dict) else {}
-    return Descriptor(digest, size, str(place.get("os", "")), str(place.get("architecture", "")))
+    return Descriptor(
+        digest, size, str(place.get("os", "")), str(place.get("architecture", "")), value
+    )
 
 
 def _object(body: bytes, what: str) -> dict[str, Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from jetson_containers.errors import UnreachableError
 from jetson_containers.image.registry.faults import TooLarge, UntrustedAnswer
 from jetson_containers.image.registry.retry import PASSING, backoff, retry_after
+from jetson_containers.questions import ask_all
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -65,11 +69,13 @@ class Web:
 
     ``plain`` names hosts (``host:port``) that may be spoken to without TLS; those of this machine
     always may. Environment proxies count, except for this machine; ``.netrc`` does not.
-    ``clock`` is monotonic, ``wall`` is the time of day.
+    ``remedy`` is what helps where nothing answers. ``clock`` is monotonic, ``wall`` is the time
+    of day.
     """
 
     patience: Patience = Patience()
     plain: frozenset[str] = frozenset()
+    remedy: str = "try again later, or use --offline"
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     wall: Callable[[], float] = time.time
@@ -84,18 +90,22 @@ class Web:
         *,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        method: str = "",
+        body: bytes | Path | None = None,
         limit: int = LIMIT,
     ) -> Answer:
-        """``GET``, or ``POST`` of a form; any status that asking again would not change.
+        """``GET``, ``POST`` of a form, or ``method``; what asking again would not change.
 
+        A ``body`` that is a file is sent from the disk. A method has to bear being repeated.
         Raises :class:`UnreachableError` without such an answer, :class:`TooLarge` beyond ``limit``
         bytes.
         """
+        question = _Question(method or ("POST" if form else "GET"), form or body, limit)
         attempt = 0
         while True:
             attempt += 1
             try:
-                answer = self._followed(url, headers or {}, form, limit)
+                answer = self._followed(url, headers or {}, question)
             except _Passing as error:
                 problem, wait, most = str(error), backoff(attempt), self.patience.calls
             else:
@@ -108,19 +118,15 @@ class Web:
                     wait = told
                     problem += f" and asks to come again in {told:.0f} s"
             if attempt >= most or self.clock() + wait >= self.deadline:
-                raise UnreachableError(
-                    f"{_shown(url)} {problem}", hint="try again later, or use --offline"
-                )
+                raise UnreachableError(f"{_shown(url)} {problem}", hint=self.remedy)
             self.sleep(wait)
 
-    def _followed(
-        self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, limit: int
-    ) -> Answer:
+    def _followed(self, url: str, headers: Mapping[str, str], question: _Question) -> Answer:
         """Follow redirects; credentials stay with the host that they are for."""
         sent = dict(headers)
         for _ in range(_REDIRECTS + 1):
             self._allowed(url)
-            answer = self._once(url, sent, form, limit)
+            answer = self._in_time(url, sent, question)
             to = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not to:
                 return answer
@@ -130,7 +136,8 @@ class Web:
                 raise UntrustedAnswer(f"{_shown(before.geturl())} leads from https to http")
             if (before.scheme, before.netloc) != (after.scheme, after.netloc):
                 sent = {k: v for k, v in sent.items() if k.lower() != "authorization"}
-                form = None
+                if isinstance(question.body, Mapping):
+                    question = _Question("GET", None, question.limit)
         raise UntrustedAnswer(f"{_shown(url)} leads in a circle")
 
     def _allowed(self, url: str) -> SplitResult:
@@ -149,28 +156,45 @@ class Web:
             )
         return parts
 
+    def _in_time(self, url: str, headers: Mapping[str, str], question: _Question) -> Answer:
+        """As :meth:`_once`, given up at the end of all patience.
+
+        A socket's patience begins anew with every byte, and a name server has none to be told.
+        """
+        once = partial(self._once, self._session(url), url, headers, question)
+        (answer,) = ask_all([once], seconds=max(0.0, self.deadline - self.clock()))
+        if answer is None:
+            raise UnreachableError(f"{_shown(url)} is too slow", hint=self.remedy)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
     def _once(
-        self, url: str, headers: Mapping[str, str], form: Mapping[str, str] | None, limit: int
+        self, session: Session, url: str, headers: Mapping[str, str], question: _Question
     ) -> Answer:
         import requests
         import urllib3
 
         left = self.deadline - self.clock()
         if left <= 0:
-            raise UnreachableError(f"{_shown(url)} is too slow", hint="use --offline")
+            raise UnreachableError(f"{_shown(url)} is too slow", hint=self.remedy)
         patience = (min(self.patience.connect, left), min(self.patience.read, left))
         try:
-            with self._session(url).request(
-                "GET" if form is None else "POST",
-                url,
-                # compressed answers could grow without limit
-                headers={"Accept-Encoding": "identity", **headers},
-                data=form,
-                timeout=patience,
-                stream=True,
-                allow_redirects=False,
-            ) as response:
-                body = self._body(response, url, limit)
+            with (
+                question.data() as data,
+                session.request(
+                    question.method,
+                    url,
+                    # compressed answers could grow without limit
+                    headers={"Accept-Encoding": "identity", **headers},
+                    data=data,
+                    timeout=patience,
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                read = question.method != "HEAD"
+                body = self._body(response, url, question.limit) if read else b""
                 told = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(url, response.status_code, told, body)
         except requests.exceptions.SSLError as error:
@@ -195,8 +219,6 @@ class Web:
             body += piece
             if len(body) > limit:
                 raise _too_large(url, limit)
-            if self.clock() > self.deadline:
-                raise UnreachableError(f"{_shown(url)} is too slow", hint="use --offline")
         # older versions of urllib3 do not tell
         if length is not None and len(body) != length:
             raise _Passing("broke off")
@@ -217,6 +239,24 @@ class Web:
                 session.trust_env = False
             setattr(self._own, name, session)
         return session
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """How is asked: the method, what is sent along (a form, bytes, a file), bytes of the answer."""
+
+    method: str
+    body: Mapping[str, str] | bytes | Path | None
+    limit: int
+
+    @contextlib.contextmanager
+    def data(self) -> Iterator[Any]:
+        """What is sent, from its beginning."""
+        if isinstance(self.body, Path):
+            with self.body.open("rb") as file:
+                yield file
+        else:
+            yield self.body
 
 
 class _Passing(Exception):

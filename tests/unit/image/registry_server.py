@@ -42,6 +42,7 @@ class Request:
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     body: bytes = b""
+    method: str = "GET"
 
     @property
     def authorization(self) -> str:
@@ -109,8 +110,10 @@ class FakeRegistry:
         self.documents[f"/v2/{repository}/blobs/{digest}"] = ("application/octet-stream", body)
         return {"schemaVersion": 2, "config": {"digest": digest, "size": len(body)}, "layers": []}
 
-    def document(self, repository: str, media_type: str, value: Any, tag: str) -> str:
-        body = json.dumps(value).encode()
+    def document(
+        self, repository: str, media_type: str, value: Any, tag: str, body: bytes = b""
+    ) -> str:
+        body = body or json.dumps(value).encode()
         digest = digest_of(body)
         for name in (tag, digest):
             self.documents[f"/v2/{repository}/manifests/{name}"] = (media_type, body)
@@ -140,6 +143,8 @@ class FakeRegistry:
             reply = fault(request)
             if reply is not None:
                 return reply
+        if request.method in ("POST", "PUT"):
+            return self._take(request)
         if request.path == "/v2/":
             return Reply(body=b"{}")
         if request.path.endswith("/tags/list"):
@@ -150,6 +155,24 @@ class FakeRegistry:
                 200, body, {"Content-Type": kind, "Docker-Content-Digest": digest_of(body)}
             )
         return Reply(404, b'{"errors":[{"code":"NAME_UNKNOWN"}]}')
+
+    def _take(self, request: Request) -> Reply:
+        """A blob's upload in two requests, or a manifest; digests are checked."""
+        repository, _, rest = request.path.removeprefix("/v2/").partition("/blobs/uploads/")
+        if rest:
+            told = request.query["digest"][0]
+            if told != digest_of(request.body):
+                return Reply(400, b'{"errors":[{"code":"DIGEST_INVALID","message":"no"}]}')
+            self.documents[f"/v2/{repository}/blobs/{told}"] = ("", request.body)
+            return Reply(201)
+        if request.method == "POST":
+            return Reply(202, headers={"Location": f"/v2/{repository}/blobs/uploads/1?state=x"})
+        if "/manifests/" not in request.path:
+            return Reply(405)
+        repository, _, tag = request.path.removeprefix("/v2/").partition("/manifests/")
+        kind = request.headers.get("content-type", "")
+        self.document(repository, kind, json.loads(request.body), tag, request.body)
+        return Reply(201, headers={"Docker-Content-Digest": digest_of(request.body)})
 
     def _list(self, request: Request) -> Reply:
         repository = request.path.removeprefix("/v2/").removesuffix("/tags/list")
@@ -185,6 +208,7 @@ def serving(registry: FakeRegistry) -> Iterator[FakeRegistry]:
                 parse_qs(parts.query),
                 {name.lower(): value for name, value in self.headers.items()},
                 self.rfile.read(length),
+                self.command,
             )
             registry.requests.append(request)
             reply = registry.answer(request)
@@ -202,11 +226,12 @@ def serving(registry: FakeRegistry) -> Iterator[FakeRegistry]:
                         self.wfile.write(b" ")
                 self.close_connection = True
                 return
-            self.wfile.write(reply.body[: reply.cut])
+            if self.command != "HEAD":
+                self.wfile.write(reply.body[: reply.cut])
             if reply.cut is not None:
                 self.close_connection = True
 
-        do_POST = do_GET
+        do_POST = do_PUT = do_HEAD = do_GET
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
