@@ -16,6 +16,7 @@ from jetson_containers.cli.context import (
     add_common_options,
     add_package_options,
 )
+from jetson_containers.cli.parsers import add_json_option, verb_parser
 from jetson_containers.cli.words import split_packages
 from jetson_containers.errors import ExitCode, Location, UsageError
 from jetson_containers.package.findings import Finding
@@ -28,14 +29,13 @@ SHOWN = 3
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="jetson-containers check",
-        description="Check packages on targets: that each resolves and can be built as far as "
-        "its files tell. Nothing is built, nothing is fetched.",
-        epilog="examples:\n  jetson-containers check\n"
-        "  jetson-containers check sglang 'torch*' --target orin-jp62,x86-cu130\n"
-        "  jetson-containers check --package-dirs ~/my-packages --only-dirs --json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    result = verb_parser(
+        "check",
+        "Check packages on targets: that each resolves and can be built as far as its files tell. "
+        "Nothing is built, nothing is fetched.",
+        "",
+        "sglang 'torch*' --target orin-jp62,x86-cu130",
+        "--package-dirs ~/my-packages --only-dirs --json",
     )
     result.add_argument("packages", nargs="*", metavar="PATTERN", help="default: every package")
     result.add_argument(
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         help="a target, or several with commas; may be repeated (default: every known one)",
     )
     result.add_argument("--facts", metavar="FILE", help="the target of recorded evidence")
-    result.add_argument("--json", action="store_true", help="one JSON document")
+    add_json_option(result)
     add_package_options(result)
     add_common_options(result)
     return result

@@ -7,18 +7,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from jetson_containers.cli.context import Context, add_common_options, add_package_options, say
+from jetson_containers.cli.parsers import verb_parser
 from jetson_containers.errors import BuilderError, ExitCode, Location, raise_all
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.report.written import Differences, compare, write
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="jetson-containers docs",
-        description="Write the README of every package directory and the index of all, from what "
-        "the definitions say for every named target. A README that was written by hand is kept.",
-        epilog="examples:\n  jetson-containers docs\n  jetson-containers docs --check",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    result = verb_parser(
+        "docs",
+        "Write the README of every package directory and the index of all, from what the "
+        "definitions say for every named target. A README that was written by hand is kept.",
+        "",
+        "--check",
     )
     result.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if a file is not current"

@@ -7,14 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jetson_containers.cli.context import (
-    Context,
-    add_common_options,
-    add_package_options,
-    add_target_options,
-    say,
-    warn,
-)
+from jetson_containers.cli.context import Context, say, warn
 from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.lock_job import (
     Job,
@@ -24,6 +17,7 @@ from jetson_containers.cli.lock_job import (
     request_of,
 )
 from jetson_containers.cli.locking import LOCK_FILE
+from jetson_containers.cli.parsers import add_shared_options, verb_parser
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import planned_base
 from jetson_containers.errors import (
@@ -44,17 +38,14 @@ from jetson_containers.plan.skip import without
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="jetson-containers lock",
-        description="Write down what images take from outside: versions, the base image's digest, "
-        "commits, checksums, the distributions' files. Without PKG, lock again what the file "
-        "holds.",
-        epilog="examples:\n"
-        "  jetson-containers lock sglang --target x86-cu130 sbsa-cu130\n"
-        "  jetson-containers lock --check --offline\n"
-        "  jetson-containers build sglang --locked",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        conflict_handler="resolve",
+    result = verb_parser(
+        "lock",
+        "Write down what images take from outside: versions, the base image's digest, commits, "
+        "checksums, the distributions' files. Without PKG, lock again what the file holds. "
+        "`build PKG --locked` builds what it says.",
+        "sglang --target x86-cu130 sbsa-cu130",
+        "--check --offline",
+        conflicts="resolve",  # its --target takes several
     )
     result.add_argument("packages", nargs="*", metavar="PKG", help="as for `build`")
     result.add_argument("--output", metavar="FILE", help=f"({LOCK_FILE})")
@@ -77,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--offline", action="store_true", help="compare with the definitions only")
     check.add_argument("--json", action="store_true", help="the findings as one JSON document")
-    add_target_options(result)
+    add_shared_options(result)
     result.add_argument(
         "--target",
         nargs="+",
@@ -86,8 +77,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="named targets; `targets` lists them",
     )
-    add_package_options(result)
-    add_common_options(result)
     return result
 
 

@@ -12,8 +12,13 @@ from jetson_containers.cli.context import (
 )
 
 
-def verb_parser(verb: str, does: str, *examples: str) -> argparse.ArgumentParser:
-    """A parser for ``jetson-containers VERB``; each example is what stands after the program."""
+def verb_parser(
+    verb: str, does: str, *examples: str, conflicts: str = "error"
+) -> argparse.ArgumentParser:
+    """A parser for ``jetson-containers VERB``; each example is what stands after the program.
+
+    ``conflicts`` is ``resolve`` where an option of several verbs has another meaning in this one.
+    """
     title = "example" if len(examples) == 1 else "examples"
     lines = (f"  jetson-containers {verb} {example}".rstrip() for example in examples)
     return argparse.ArgumentParser(
@@ -21,6 +26,7 @@ def verb_parser(verb: str, does: str, *examples: str) -> argparse.ArgumentParser
         description=textwrap.fill(does, 80),
         epilog=f"{title}:\n" + "\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        conflict_handler=conflicts,
     )
 
 
