@@ -77,13 +77,6 @@ class Faults:
         return found
 
 
-def with_faults(context: Context, error: BuilderError) -> list[BuilderError]:
-    """What is behind an error of a request, as :class:`Faults` tells it."""
-    faults = Faults(context)
-    faults.add(error)
-    return list(faults.errors)
-
-
 def definition_faults(catalogue: Catalogue, packages: Iterable[Package]) -> list[BuilderError]:
     """The faults of the directories that ``packages`` come from."""
     used = {package.path for package in packages}

@@ -126,13 +126,8 @@ class Engine:
         return value if isinstance(value, bool) else None
 
     @property
-    def data_root(self) -> str:
-        """Where it keeps images; empty where it was not asked."""
-        return str(self.more.get("data_root") or "")
-
-    @property
     def data_root_free(self) -> int | None:
-        """Free bytes there; ``None`` where that is not known."""
+        """Free bytes where it keeps images; ``None`` where that is not known."""
         value = self.more.get("data_root_free")
         return value if type(value) is int and value >= 0 else None
 

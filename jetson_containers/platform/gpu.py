@@ -12,7 +12,6 @@ from functools import cache
 
 from packaging.version import Version
 
-from jetson_containers.errors import TargetError
 from jetson_containers.platform.table import table
 from jetson_containers.platform.target import System
 
@@ -93,27 +92,6 @@ def compile_list(requested: Iterable[int], cuda: Version, system: System) -> Com
         else:
             cut.append((number, reason))
     return CompileList(tuple(kept), tuple(cut))
-
-
-def parse_architectures(text: str) -> tuple[int, ...]:
-    """Read ``87``, ``8.7,9.0`` or ``sm_87 sm_110`` as ascending numbers.
-
-    Raises :class:`TargetError` for what is none, and for a suffix (``90a``, ``100f``): whether
-    code is bound to one architecture or family is for the package to say.
-    """
-    numbers = []
-    for word in re.split(r"[\s,;]+", text.strip()):
-        match = re.fullmatch(
-            r"(?:sm_?|compute_)?(\d{1,2})\.(\d)|(?:sm_?|compute_)?(\d{2,3})", word, re.A
-        )
-        if match is None:
-            raise TargetError(
-                f"{word!r} is not a GPU architecture",
-                hint="write architectures as 87,110 or 8.7,11.0, without a suffix",
-            )
-        major, minor, number = match.groups()
-        numbers.append(int(number) if number else int(major) * 10 + int(minor))
-    return tuple(sorted(set(numbers)))
 
 
 def _named(kind: str, name: str) -> dict[str, object] | None:

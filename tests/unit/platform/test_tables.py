@@ -18,7 +18,6 @@ from jetson_containers.platform.gpu import (
     compile_list,
     gpu_architectures,
     is_data_center,
-    parse_architectures,
 )
 from jetson_containers.platform.l4t import l4t_releases
 
@@ -160,9 +159,3 @@ def test_gpu_of_a_board(model: str, number: int | None) -> None:
 )
 def test_gpu_by_name(name: str, number: int | None, data_center: bool | None) -> None:
     assert (architecture_of_gpu(name), is_data_center(name)) == (number, data_center)
-
-
-def test_architectures_as_people_write_them() -> None:
-    assert parse_architectures("110, 8.7 sm_90") == (87, 90, 110)
-    with pytest.raises(TargetError, match="'90a' is not a GPU architecture"):
-        parse_architectures("87,90a")
