@@ -1,0 +1,229 @@
+"""Finished stages in OCI registries: found by fingerprint, believed only when verified.
+
+A stage is ``HOST/NAMESPACE/<package>:<first 16 digits of the fingerprint>`` there, and says its
+whole fingerprint in its label. Nothing that a registry says is taken on trust: manifest and
+configuration are held against their digests here, layers by the engine that pulls them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from jetson_containers.engine.cache import Found
+from jetson_containers.engine.protocol import Engine, ImageInfo
+from jetson_containers.errors import BuilderError, UnreachableError, UsageError, raise_all
+from jetson_containers.image import labels
+from jetson_containers.image.registry.client import Registry, RemoteImage
+from jetson_containers.image.registry.credentials import Login
+from jetson_containers.image.registry.faults import LoginNeeded, TooLarge, UntrustedAnswer
+from jetson_containers.image.registry.place import Place, parse_place
+from jetson_containers.image.registry.web import Patience, Web
+from jetson_containers.plan.model import Stage
+from jetson_containers.questions import ask_all
+
+#: a cache is worth less waiting than what it saves, and the build goes on without it
+PATIENCE = Patience(connect=3.0, read=10.0, total=20.0, attempts=3, calls=1)
+_WORKERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CachePlace:
+    """A registry's namespace for stages; ``writable`` says whether built ones are kept there."""
+
+    place: Place
+    writable: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.place},mode={'rw' if self.writable else 'ro'}"
+
+    def repository(self, stage: Stage) -> str:
+        """The repository of a stage's package, below the host."""
+        return f"{self.place.namespace}/{_name(stage)}".lstrip("/")
+
+    def reference(self, stage: Stage) -> str:
+        """Where the stage is, with its tag."""
+        return f"{self.place}/{_name(stage)}:{_tag(stage)}"
+
+
+def parse_cache_place(text: str) -> CachePlace:
+    """``HOST/NAMESPACE[,mode=ro|rw]``; raises :class:`UsageError` for anything else.
+
+    Law: ``parse_cache_place(str(p)) == p``.
+    """
+    head, _, rest = text.partition(",")
+    if rest not in ("", "mode=ro", "mode=rw"):
+        raise UsageError(
+            f"--cache-registry {text}: {rest!r} is not known",
+            hint="write HOST/NAMESPACE, with ,mode=ro behind it where nothing is to be kept",
+        )
+    return CachePlace(parse_place(head), rest != "mode=ro")
+
+
+@dataclass
+class RegistryCache:
+    """A :class:`~jetson_containers.engine.cache.StageCache` over registries, the first one first.
+
+    ``plain`` are hosts that are spoken to without TLS. What keeps a place from being used is told
+    to ``warn``, once a place; an entry that cannot be believed is told with its name.
+    """
+
+    places: Sequence[CachePlace]
+    login: Callable[[str], Login | None]
+    warn: Callable[[str], None]
+    plain: frozenset[str] = frozenset()
+    patience: Patience = PATIENCE
+    _down: set[CachePlace] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self, stages: Sequence[Stage]) -> Mapping[str, Found]:
+        """What of ``stages`` is there, by fingerprint; all are asked about at once."""
+        web = self._web()
+        asked = [(place, stage) for place in self.places for stage in stages]
+        questions = [partial(self._ask, place, web, stage) for place, stage in asked]
+        answers = ask_all(questions, seconds=self.patience.total * 1.1, workers=_WORKERS)
+        found: dict[str, Found] = {}
+        for (place, stage), answer in zip(asked, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            if answer is None and place not in self._down and web.clock() >= web.deadline:
+                self._give_up(place, UnreachableError("it is too slow"))
+            if isinstance(answer, Found):
+                found.setdefault(stage.fingerprint, answer)
+        return found
+
+    def fetch(
+        self, stage: Stage, found: Found, engine: Engine, on_line: Callable[[str], None]
+    ) -> ImageInfo:
+        """Pull by digest, look at what came, and tag ``stage.reference``."""
+        held = engine.pull(found.reference, stage.platform, on_line)
+        try:
+            told = held.labels.get(labels.FINGERPRINT)
+            if told != stage.fingerprint or held.arch not in ("", _arch(stage)):
+                raise UntrustedAnswer(
+                    f"{found.reference} is not the stage that it was found as",
+                    hint="remove it from the registry; it is built here instead",
+                )
+            engine.tag(held.digest, stage.reference)
+        finally:
+            with contextlib.suppress(BuilderError):
+                engine.remove(found.reference)
+        return engine.inspect(stage.reference) or held
+
+    def store(
+        self,
+        stage: Stage,
+        image: ImageInfo,
+        engine: Engine,
+        on_line: Callable[[str], None],
+        *,
+        replace: bool = False,
+    ) -> None:
+        """Keep a stage in every writable place that lacks it, and look at what is there then.
+
+        ``replace`` pushes over what is there: the stage was built again on purpose.
+        """
+        errors: list[BuilderError] = []
+        for place in self.places:
+            if place.writable and place not in self._down:
+                try:
+                    self._store(place, stage, image, engine, on_line, replace)
+                except BuilderError as error:
+                    errors.append(error)
+        raise_all(errors)
+
+    def _web(self) -> Web:
+        return Web(self.patience, self.plain, "the build goes on without it")
+
+    def _ask(self, place: CachePlace, web: Web, stage: Stage) -> Found | None:
+        if place in self._down:
+            return None
+        try:
+            image = self._image(place, web, stage)
+        except (UntrustedAnswer, TooLarge) as error:
+            self.warn(f"{place.reference(stage)} is refused: {error.what}")
+            return None
+        except BuilderError as error:
+            self._give_up(place, error)
+            return None
+        if image is None:
+            return None
+        wrong = _unfit(stage, image)
+        if wrong:
+            self.warn(f"{place.reference(stage)} is refused: {wrong}")
+            return None
+        name = f"{place.place}/{_name(stage)}"
+        source = f"registry {name}:{_tag(stage)}"
+        return Found(stage.fingerprint, f"{name}@{image.digest}", image.digest, source)
+
+    def _image(self, place: CachePlace, web: Web, stage: Stage) -> RemoteImage | None:
+        registry = Registry(place.place.host, web, self.login)
+        return registry.image(place.repository(stage), _tag(stage), _arch(stage))
+
+    def _give_up(self, place: CachePlace, error: BuilderError) -> None:
+        """Nobody waits twice for a place that does not answer."""
+        with self._lock:
+            known = place in self._down
+            self._down.add(place)
+        if not known:
+            more = f"; {error.hint}" if isinstance(error, LoginNeeded) else ""
+            self.warn(f"the stages in {place.place} are not used: {error.what}{more}")
+
+    def _store(
+        self,
+        place: CachePlace,
+        stage: Stage,
+        image: ImageInfo,
+        engine: Engine,
+        on_line: Callable[[str], None],
+        replace: bool,
+    ) -> None:
+        reference = place.reference(stage)
+        if not replace and self._kept(place, stage):
+            return
+        failure: BuilderError | None = None
+        engine.tag(image.digest, reference)
+        try:
+            engine.push(reference, on_line)
+        except BuilderError as error:
+            failure = error
+        finally:
+            with contextlib.suppress(BuilderError):
+                engine.remove(reference)
+        # another run may have stored it meanwhile, and taken the name away under this one
+        if not self._kept(place, stage):
+            raise failure or UntrustedAnswer(f"{reference} was pushed, and is not there")
+
+    def _kept(self, place: CachePlace, stage: Stage) -> bool:
+        """Whether a fit entry is there; one that cannot be believed is as good as none."""
+        try:
+            image = self._image(place, self._web(), stage)
+        except (UntrustedAnswer, TooLarge):
+            return False
+        return image is not None and not _unfit(stage, image)
+
+
+def _unfit(stage: Stage, image: RemoteImage) -> str:
+    """Why an entry is not the stage; empty for the stage itself."""
+    told = image.labels.get(labels.FINGERPRINT, "")
+    if _arch(stage) not in image.architectures:
+        return f"it is for {', '.join(image.architectures) or 'no architecture'}"
+    if told != stage.fingerprint:
+        return f"its label says {told[:16] or 'nothing'}, not {stage.fingerprint[:16]}"
+    return ""
+
+
+def _name(stage: Stage) -> str:
+    return stage.package.lower()
+
+
+def _tag(stage: Stage) -> str:
+    return stage.fingerprint[:16]
+
+
+def _arch(stage: Stage) -> str:
+    """Docker's name of the architecture, from the OCI platform."""
+    return stage.platform.split("/")[1]
