@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jetson_containers.cli.saved import read_saved
 from jetson_containers.errors import BuilderError, UnreachableError, UsageError
@@ -20,6 +19,7 @@ from jetson_containers.image.registry.place import HUB, Place, parse_place, spel
 
 if TYPE_CHECKING:
     from jetson_containers.image.facts import ImageFacts
+    from jetson_containers.image.registry.credentials import Login
     from jetson_containers.image.registry.listing import Listing
     from jetson_containers.image.registry.web import Web
     from jetson_containers.image.request import Wanted
@@ -83,7 +83,7 @@ class Registries:
     users: tuple[str, ...]
     places: tuple[Place, ...]
     cache: ListingCache
-    login: Callable[[str], Any]
+    login: Callable[[str], Login | None]
     plain: frozenset[str] = frozenset()
     snapshot: str | None = None
     offline: bool = False
@@ -112,7 +112,7 @@ class Registries:
             users=tuple(users),
             places=tuple(dict.fromkeys([*named, *hub])),
             cache=ListingCache(default_cache_dir(os.environ) / "listings"),
-            login=docker_login,
+            login=partial(docker_login, min(10.0, args.timeout)),
             plain=frozenset(host.lower() for host in args.insecure_registry),
             snapshot=args.registry_snapshot,
             offline=args.offline,
@@ -221,13 +221,11 @@ class Registries:
         return read_saved(self.snapshot, lambda document: from_docker_hub(document, users, asked))
 
 
-def docker_login(host: str) -> Any:
-    """The login that the Docker client has for a registry, or ``None``."""
-    from jetson_containers.image.registry.credentials import DockerLogins
+def docker_login(limit: float, host: str) -> Login | None:
+    """The Docker client's login for a registry; a helper has ``limit`` seconds to tell it."""
+    from jetson_containers.image.registry.credentials import docker_logins
 
-    folder = os.environ.get("DOCKER_CONFIG")
-    home = Path(os.environ.get("HOME") or "/root") / ".docker"
-    return DockerLogins(Path(folder) if folder else home, dict(os.environ)).of(host)
+    return docker_logins(dict(os.environ), limit).of(host)
 
 
 def age(seconds: float) -> str:

@@ -43,16 +43,11 @@ def find_image(
 
 
 def _remote(reference: str, registries: Registries) -> ListedImage | None:
-    from jetson_containers.image.reference import parse_reference
-    from jetson_containers.image.registry.client import Registry
-    from jetson_containers.image.registry.place import parse_place
+    from jetson_containers.image.registry.remote import remote_image
 
-    parsed = parse_reference(reference)
-    repository = parsed.repository if "/" in parsed.repository else f"library/{parsed.repository}"
-    place = parse_place(repository)
-    registry = Registry(place.host, registries.web(), registries.login)
-    asked = parsed.digest or parsed.tag or "latest"
-    found = registry.image(place.namespace, asked, registries.architecture)
+    found = remote_image(
+        reference, registries.architecture, registries.web(), registries.login
+    )
     if found is None:
         return None
     return ListedImage(

@@ -38,7 +38,7 @@ def questions(
 ) -> dict[str, Callable[[], str]]:
     """What to ask for a target, by the name under which the answer is recorded."""
     asked: dict[str, Callable[[], str]] = {
-        registries.question(target.base_image): partial(ask_registry, target.base_image)
+        registries.question(target.base_image): partial(ask_registry, target.base_image, env)
     }
     for index in indexes:
         for name in wheel_indexes.questions(index):
@@ -52,12 +52,14 @@ def questions(
     return asked
 
 
-def ask_registry(reference: str) -> str:
+def ask_registry(reference: str, env: Mapping[str, str]) -> str:
     """Whether the registry of an image has it."""
-    from jetson_containers.lock.registry import manifest_digest
+    from jetson_containers.image.registry.credentials import docker_logins
+    from jetson_containers.image.registry.remote import manifest_digest
+    from jetson_containers.image.registry.web import Patience, Web
 
     try:
-        manifest_digest(reference)
+        manifest_digest(reference, Web(Patience(total=PATIENCE)), docker_logins(env).of)
     except UnreachableError:
         return "unreachable"
     except BuilderError:

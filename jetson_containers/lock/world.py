@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jetson_containers.errors import BuilderError, UsageError
-from jetson_containers.lock import git, questions, registry, web
+from jetson_containers.lock import git, questions, web
 from jetson_containers.lock.model import LockedBase
 from jetson_containers.lock.outside import Distributions
 from jetson_containers.lock.wanted import Install
@@ -42,6 +42,9 @@ class World:
 
     def base(self, reference: str, target: Target) -> LockedBase:
         from jetson_containers.image.bootstrap import bootstrap_reference
+        from jetson_containers.image.registry.credentials import docker_logins
+        from jetson_containers.image.registry.remote import manifest_digest
+        from jetson_containers.image.registry.web import Web
 
         for name in dict.fromkeys((reference, bootstrap_reference(target))):
             if name != reference and reference != target.base_image:
@@ -51,9 +54,10 @@ class World:
                 image, digests = held
                 return LockedBase(name, image, digests[0] if digests else None)
         try:
-            return LockedBase(reference, None, registry.manifest_digest(reference))
+            found = manifest_digest(reference, Web(), docker_logins(self._env).of)
         except BuilderError:
             return LockedBase(reference)
+        return LockedBase(reference, None, found)
 
     def distributions(
         self, installs: Sequence[Install], bounds: str, target: Target

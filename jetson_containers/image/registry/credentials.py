@@ -37,6 +37,12 @@ class Login:
         return "Basic " + base64.b64encode(pair).decode()
 
 
+def docker_logins(environ: Mapping[str, str], limit: float = 10.0) -> DockerLogins:
+    """The logins of the Docker client that reads that environment."""
+    home = Path(environ.get("HOME") or "/root") / ".docker"
+    return DockerLogins(Path(environ.get("DOCKER_CONFIG") or home), environ, limit)
+
+
 @dataclass(frozen=True, slots=True)
 class DockerLogins:
     """The logins in a directory of the Docker client (``$DOCKER_CONFIG`` or ``~/.docker``).

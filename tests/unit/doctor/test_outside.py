@@ -63,7 +63,7 @@ def test_an_index_that_pip_cannot_reach_is_unreachable() -> None:
 
 
 def test_a_registry_that_cannot_be_reached_is_unreachable() -> None:
-    assert outside.ask_registry("127.0.0.1:1/image:1") == "unreachable"
+    assert outside.ask_registry("127.0.0.1:1/image:1", {}) == "unreachable"
 
 
 @pytest.mark.parametrize("name", ["orin-jp62", "thor-jp72", "x86-cu129"])

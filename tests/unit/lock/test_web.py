@@ -1,4 +1,4 @@
-"""Checksums, documents and manifests, from a server on this machine."""
+"""Checksums and documents, from a server on this machine."""
 
 from __future__ import annotations
 
@@ -11,24 +11,20 @@ import pytest
 
 from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.lock.questions import answer
-from jetson_containers.lock.registry import manifest_digest
 from jetson_containers.lock.web import checksum, document
 
-DIGEST = "sha256:" + "7" * 64
 CONTENT = b"content" * 1000
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Paths say what happens; ``/private`` wants a token for every image."""
+    """Paths say what happens."""
 
     def log_message(self, *arguments: object) -> None:
         pass
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        if path == "/token":
-            self.reply(200, b'{"token": "secret"}')
-        elif path == "/file":
+        if path == "/file":
             self.reply(200, CONTENT)
         elif path == "/json":
             self.reply(200, b'{"info": {"version": "1.2", "n": 3}, "list": ["a", "b"]}')
@@ -37,24 +33,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.reply(int(path[1:]) if path[1:].isdigit() else 404, b"")
 
-    def do_HEAD(self) -> None:
-        wants = self.path.startswith("/v2/private/")
-        if wants and self.headers.get("Authorization") != "Bearer secret":
-            realm = f"http://127.0.0.1:{self.server.server_port}/token"  # type: ignore[attr-defined]
-            challenge = f'Bearer realm="{realm}",service="s",scope="pull"'
-            self.reply(401, b"", **{"WWW-Authenticate": challenge})
-        elif self.path.endswith("/manifests/1"):
-            self.reply(200, b"", **{"Docker-Content-Digest": DIGEST})
-        elif self.path.endswith("/manifests/odd"):
-            self.reply(200, b"", **{"Docker-Content-Digest": "junk"})
-        else:
-            self.reply(404, b"")
-
-    def reply(self, status: int, body: bytes, length: int | None = None, **headers: str) -> None:
+    def reply(self, status: int, body: bytes, length: int | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -112,23 +93,3 @@ def test_questions_for_documents(host):
         ask(f"get_json_value_from_url {address} info.missing")
     with pytest.raises(BuilderError, match="holds no JSON"):
         ask(f"handle_json_request http://{host}/file")
-
-
-@pytest.mark.parametrize("name", ["open/app", "private/app"])
-def test_a_registry_tells_a_digest_also_for_an_anonymous_token(host, name):
-    assert manifest_digest(f"{host}/{name}:1") == DIGEST
-
-
-def test_a_reference_with_a_digest_is_its_own_answer():
-    assert manifest_digest(f"nowhere.invalid/app@{DIGEST}") == DIGEST
-
-
-def test_an_image_that_a_registry_does_not_have_is_denied(host):
-    with pytest.raises(BuilderError, match="has no image"):
-        manifest_digest(f"{host}/app:none")
-
-
-@pytest.mark.parametrize("reference", ["{host}/app:odd", "127.0.0.1:1/app:1"])
-def test_a_registry_that_makes_no_sense_or_none_is_unreachable(host, reference):
-    with pytest.raises(UnreachableError):
-        manifest_digest(reference.format(host=host))
