@@ -28,6 +28,7 @@ from jetson_containers.cli.planning import (
     plan_for,
 )
 from jetson_containers.cli.screen import Screen, open_screen
+from jetson_containers.cli.secrets import secret_files
 from jetson_containers.cli.summary import failure, summary
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, choose_base, planned_base
@@ -42,14 +43,6 @@ from jetson_containers.errors import BuilderError, ExitCode, Location, UsageErro
 from jetson_containers.plan.model import Plan
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
-
-#: where distributions keep the CA bundle of the machine
-CA_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-)
-
 
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
@@ -241,7 +234,7 @@ def _options(context: Context) -> BuildOptions:
     jobs = str(max(1, min(cores, _memory_gigabytes() // 3)))
     data = context.root / "data"
     return BuildOptions(
-        secrets=_secrets(context),
+        secrets=secret_files(context),
         budget={
             "MAX_JOBS": jobs,
             "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
@@ -268,28 +261,6 @@ def _proxies(context: Context) -> dict[str, str]:
 
 def _memory_gigabytes() -> int:
     return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9)
-
-
-def _secrets(context: Context) -> dict[str, Path]:
-    """The machine's CA bundle, index credentials, and what the user names."""
-    found: dict[str, Path] = {}
-    environ = context.environ
-    wanted = (environ.get("SSL_CERT_FILE", ""), *CA_BUNDLES)
-    bundle = next((Path(item) for item in wanted if item and Path(item).is_file()), None)
-    if bundle:
-        found["ca-bundle"] = bundle
-    netrc = Path(environ.get("NETRC") or Path(environ.get("HOME") or "/root") / ".netrc")
-    if netrc.is_file():
-        found["netrc"] = netrc
-    for text in context.args.secret:
-        parts = dict(part.partition("=")[::2] for part in text.split(","))
-        path = Path(parts.get("src") or parts.get("source") or "")
-        if not parts.get("id") or not path.is_file():
-            raise UsageError(
-                f"--secret {text} names no readable file", hint="write --secret id=ID,src=FILE"
-            )
-        found[parts["id"]] = path.absolute()
-    return found
 
 
 def _log_dir(context: Context) -> Path:
