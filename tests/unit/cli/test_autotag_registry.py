@@ -23,6 +23,7 @@ from tests.unit.image.registry_server import (
 )
 
 X86 = "amd64-cu130-24.04"
+LOOP = '</v2/acme/app/tags/list?last=1>; rel="next"'
 Capture = pytest.CaptureFixture[str]
 
 
@@ -33,17 +34,24 @@ def server() -> Iterator[FakeRegistry]:
 
 
 class Autotag:
-    """The verb for a machine of a known kind without local images, and one registry."""
+    """The verb for a machine of a known kind without local images, and one registry.
 
-    def __init__(self, server: FakeRegistry, local: Path, capture: Capture) -> None:
+    What is asked for here is in no catalogue, so none has to be loaded.
+    """
+
+    def __init__(self, server: FakeRegistry, folder: Path, capture: Capture) -> None:
         self.place = f"{server.host}/acme"
-        self.local = local
+        self.local = folder / "local.json"
+        self.local.write_text("[]")
+        self.packages = folder / "packages"
+        self.packages.mkdir()
         self.capture = capture
         self.out = self.err = ""
 
     def __call__(self, *words: str) -> int:
         code = main([
             *("autotag", "--target", "x86-cu130", "--local-images", str(self.local)),
+            *("--only-dirs", "--package-dirs", str(self.packages)),
             *("--registry", self.place, "--timeout", "20", *words),
         ])  # fmt: skip
         self.out, self.err = self.capture.readouterr()
@@ -57,13 +65,8 @@ def autotag(
 ) -> Autotag:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    # nothing that is asked for here is in the catalogue
-    monkeypatch.setattr("jetson_containers.cli.autotag_names.Names.resolved", lambda _, r: r)
-    monkeypatch.setattr("jetson_containers.cli.autotag_names.Names.near", lambda _, name: [])
-    monkeypatch.setattr("jetson_containers.cli.autotag_names.Names.defines", lambda _, n: False)
     monkeypatch.setattr("jetson_containers.image.registry.web.backoff", lambda attempt: 0.0)
-    (tmp_path / "local.json").write_text("[]")
-    return Autotag(server, tmp_path / "local.json", capsys)
+    return Autotag(server, tmp_path, capsys)
 
 
 def test_the_newest_that_runs_here(server: FakeRegistry, autotag: Autotag) -> None:
@@ -137,6 +140,7 @@ def test_labels_that_lie_are_no_help(server: FakeRegistry, autotag: Autotag) -> 
         (Reply(200, b'{"name": "acme/app", "tags": ["1"]}', cut=9), "broke off"),
         (Reply(200, b'{"name": "acme/other", "tags": ["1"]}'), "answered for another"),
         (Reply(200, b"<html>"), "no JSON"),
+        (Reply(200, b'{"name": "acme/app", "tags": ["1"]}', {"Link": LOOP}), "has no end"),
     ],
 )
 def test_a_registry_that_fails(
