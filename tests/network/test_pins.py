@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +47,9 @@ CASES = [
     ("orin-jp72", "0.5.21"),
     ("orin-jp62", "0.5.15"),
 ]
+
+
+Compiled = dict[tuple[str, str], Future[subprocess.CompletedProcess[str]]]
 
 
 @lru_cache(maxsize=16)
@@ -85,9 +90,8 @@ def name_of(pin: str) -> str:
     return match[0]
 
 
-@pytest.mark.parametrize(("target_name", "version"), CASES)
-def test_the_pins_of_an_image_resolve(target_name: str, version: str, tmp_path: Path) -> None:
-    target = named_target(target_name)
+def pins_of(target_name: str, version: str) -> Pins:
+    """What the stages of SGLang's image ask the indexes for."""
     chosen = resolve(catalogue(target_name), [Requirement("sglang", exact=version)]).chosen
     pins = Pins()
     for item in chosen:
@@ -95,16 +99,22 @@ def test_the_pins_of_an_image_resolve(target_name: str, version: str, tmp_path: 
         pins.read(arguments.get("WHEELS", "") or arguments.get("INSTALLER", ""))
         if item.package.dockerfile == "Dockerfile.source":
             pins.elsewhere.append("sglang-kernel")
+    return pins
+
+
+def compile_pins(target_name: str, pins: Pins, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Everything that ``pins`` bring with them, from the default index alone."""
+    target = named_target(target_name)
     absent = [name_of(pin) for pin in pins.elsewhere] + pins.without
-    wanted = tmp_path / "wanted.txt"
+    wanted = folder / "wanted.txt"
     wanted.write_text("\n".join(pins.default))
-    swaps = tmp_path / "swaps.txt"
+    swaps = folder / "swaps.txt"
     kept = [pin for pin in pins.instead if name_of(pin) not in absent]
     swaps.write_text(
         "\n".join([*kept, *(f"{name}; sys_platform == 'never'" for name in dict.fromkeys(absent))])
     )
     glibc = {"22.04": "2_35", "24.04": "2_39"}[target.release]
-    result = subprocess.run(
+    return subprocess.run(
         [
             *("uv", "pip", "compile", str(wanted), "--quiet", "--no-header", "--no-annotate"),
             *("--constraint", str(CONSTRAINTS), "--override", str(swaps)),
@@ -115,9 +125,30 @@ def test_the_pins_of_an_image_resolve(target_name: str, version: str, tmp_path: 
         text=True,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def compiled(
+    uv_on_path: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Compiled]:
+    """Each case's answer, to be waited for: they mostly wait for the index, so all ask at once."""
+    with ThreadPoolExecutor(len(CASES)) as pool:
+        yield {
+            case: pool.submit(
+                compile_pins, case[0], pins_of(*case), tmp_path_factory.mktemp("pins")
+            )
+            for case in CASES
+        }
+
+
+@pytest.mark.parametrize(("target_name", "version"), CASES)
+def test_the_pins_of_an_image_resolve(
+    target_name: str, version: str, compiled: Compiled
+) -> None:
+    result = compiled[target_name, version].result()
     assert result.returncode == 0, result.stderr
     found = dict(line.split("==") for line in result.stdout.splitlines() if "==" in line)
     assert found["sglang"] == version
-    for pin in pins.default:
+    for pin in pins_of(target_name, version).default:
         name, _, expected = pin.partition("==")
         assert found[re.sub(r"\[.*\]", "", name).replace("_", "-")].split(" ")[0] == expected
