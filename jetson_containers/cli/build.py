@@ -44,6 +44,7 @@ from jetson_containers.plan.model import Plan
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
 
+
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="jetson-containers build",
