@@ -10,16 +10,28 @@ from __future__ import annotations
 import re
 import shlex
 from bisect import bisect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from jetson_containers.check.downloads import PIP_VALUED, compares
 from jetson_containers.check.recipe import step_commands
 from jetson_containers.check.scripts import scripts_of
 from jetson_containers.check.shell import Command, arguments, commands
 from jetson_containers.errors import BuilderError
+from jetson_containers.lock.calls import (
+    ASKS,
+    CLONE_VALUED,
+    FETCH_LONG,
+    FETCH_SHORT,
+    FETCHERS,
+    SHELLS,
+    calls_of,
+    checked_out,
+    git_action,
+    spelled_out,
+)
 from jetson_containers.package.header import MAX_BYTES
 from jetson_containers.package.model import Package
 from jetson_containers.plan.dockerfile import Instruction, instructions, read_dockerfile
@@ -33,53 +45,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HERE = re.compile(r"(?:\w+://)?(?:localhost|127\.|0\.0\.0\.0|\[::1\])|file:")
 _LOCAL = re.compile(r"[./~]|file:|(?!\w+://).*\.whl$")
 _HOST = re.compile(r"\w+://.+|\$.+|[\w-]+(?:\.[\w-]+)+(?:[:/]\S*)?")
-_SHORT_BRANCH = re.compile(r"-[qvnsl46]*b(.*)")
 _WRITES = re.compile(r"-[a-zA-Z#]*[oO]|--(?:output|remote-name|remote-name-all)")
 #: what an installer of this project is given: held to files if its package names distributions
 _LOCKED_WORD = re.compile(r"\$(?:@|\*|\{?(?:WHEELS|INSTALLER)\}?)")
-
-_CLONE_VALUED = frozenset(
-    (
-        *("-b", "--branch", "--revision", "--depth", "-o", "--origin", "-c", "--config", "-j"),
-        *("--jobs", "--reference", "--reference-if-able", "--shallow-since", "--filter", "-u"),
-        *("--template", "--upload-pack", "--separate-git-dir", "--server-option", "--bundle-uri"),
-    )
-)
-_FETCH_SHORT: Mapping[str, str] = {"curl": "oHAeuxwmCKUTEFbcDrYyzX", "wget": "oaOPtTUeQwlARDI"}
-_FETCH_LONG = frozenset(
-    (
-        *("--output", "--header", "--user-agent", "--referer", "--user", "--proxy", "--max-time"),
-        *("--retry", "--retry-delay", "--retry-max-time", "--connect-timeout", "--cacert"),
-        *("--write-out", "--output-dir", "--output-document", "--directory-prefix", "--tries"),
-        *("--timeout", "--limit-rate", "--speed-time", "--speed-limit", "--waitretry", "--cert"),
-    )
-)
-#: options of a request that brings nothing into the image
-_ASKS = frozenset(("-X", "-d", "--data", "-I", "--head", "--request", "--spider"))
-_WRAPPERS = frozenset(("timeout", "nice", "ionice", "xargs", "retry", "setsid", "eatmydata"))
-_SHELLS = frozenset(("sh", "bash", "dash", "zsh"))
-#: programs that fetch by themselves, with the words that make them; none means any word does.
-#: ``uv python`` is not among them: uv brings the checksums of its interpreters along.
-_FETCHERS: Mapping[str, frozenset[str]] = {
-    "cargo": frozenset(("install", "fetch", "add")),
-    "conda": frozenset(("install", "create", "update")),
-    "gem": frozenset(("install",)),
-    "go": frozenset(("install", "get")),
-    "hf": frozenset(("download",)),
-    "huggingface-cli": frozenset(("download",)),
-    "mamba": frozenset(("install", "create", "update")),
-    "micromamba": frozenset(("install", "create", "update")),
-    "npm": frozenset(("install", "i", "add", "update")),
-    "ollama": frozenset(("pull",)),
-    "pipx": frozenset(("install", "run")),
-    "poetry": frozenset(("install", "add", "update")),
-    "snap": frozenset(("install",)),
-    "svn": frozenset(("checkout", "co", "export")),
-    "uv": frozenset(("add", "sync", "tool", "run")),
-    "yarn": frozenset(("add", "install", "global")),
-    **dict.fromkeys(("aria2c", "axel", "gdown", "npx", "pnpm", "uvx"), frozenset()),
-}
-_PROGRAMS = frozenset(("git", "curl", "wget", "pip", "pip3", "uv", "python3", *_FETCHERS, *_SHELLS))
 
 MOVES = "a step clones whatever its default branch is that day"
 
@@ -197,21 +165,21 @@ class _Steps:
 
     def run(self, step: Sequence[Command], *, installer: bool = False) -> None:
         """The commands of one ``RUN`` or script. ``installer`` takes what a lock tells it."""
-        calls = list(_calls(step))
-        clones = sum(name == "git" and _git(words)[0] == "clone" for name, words in calls)
+        calls = list(calls_of(step))
+        clones = sum(name == "git" and git_action(words)[0] == "clone" for name, words in calls)
         for index, (name, words) in enumerate(calls):
             later = calls[index + 1 :]
             if name == "git":
-                self._repository(*_git(words), later, clones)
+                self._repository(*git_action(words), later, clones)
             elif name in ("curl", "wget"):
                 self._fetch(name, words, later)
             elif name == "pip":
                 if not installer:
                     self._pip(words)
-            elif name in _SHELLS and words and words[0].endswith("/pip-index/install"):
+            elif name in SHELLS and words and words[0].endswith("/pip-index/install"):
                 self._install(words[1:])
-            elif name in _FETCHERS:
-                makes = _FETCHERS[name]
+            elif name in FETCHERS:
+                makes = FETCHERS[name]
                 if not makes or makes.intersection(words[:2]):
                     self._note(name, words, "a step fetches it, and no lock holds its program")
 
@@ -231,11 +199,11 @@ class _Steps:
             self._note("git", (action, *words), "a step takes what the branch is that day")
         if action != "clone":
             return
-        plain, options = arguments(tuple(_long(words)), _CLONE_VALUED)
+        plain, options = arguments(tuple(spelled_out(words)), CLONE_VALUED)
         address = self.filled(plain[0]) if plain else ""
         said = options.get("-b") or options.get("--branch") or options.get("--revision") or ""
         if not said and clones == 1:
-            said = _checked_out(later)
+            said = checked_out(later)
         if address.startswith(("/", ".")):
             return
         ref = self.filled(said)
@@ -251,10 +219,10 @@ class _Steps:
     def _fetch(
         self, name: str, words: Sequence[str], later: Sequence[tuple[str, tuple[str, ...]]]
     ) -> None:
-        short = {f"-{letter}" for letter in _FETCH_SHORT[name]}
-        plain, _ = arguments(words, _FETCH_LONG | short)
+        short = {f"-{letter}" for letter in FETCH_SHORT[name]}
+        plain, _ = arguments(words, FETCH_LONG | short)
         urls = [word for word in plain if _HOST.fullmatch(word)]
-        if _ASKS.intersection(words) or not urls:
+        if ASKS.intersection(words) or not urls:
             return
         urls = [url for url in urls if not _HERE.match(url) and self.filled(url) not in self.held]
         written = name == "wget" or any(_WRITES.match(word) for word in words)
@@ -282,52 +250,6 @@ class _Steps:
 
     def _note(self, name: str, words: Iterable[str], reason: str) -> None:
         self.loose[" ".join(" ".join((name, *words)).split())] = reason
-
-
-def _calls(step: Iterable[Command]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Programs with their words, also those that ``sh -c`` and the like are given."""
-    for command in step:
-        words = command.words
-        while words and words[0].startswith("--"):
-            words = words[1:]
-        if words and words[0].startswith("["):
-            words = tuple(word.strip("[],") for word in words)
-        name, rest = replace(command, words=words).call
-        if name in _WRAPPERS:
-            at = next((n for n, w in enumerate(rest) if PurePosixPath(w).name in _PROGRAMS), None)
-            name, rest = ("", ()) if at is None else replace(command, words=rest[at:]).call
-        if name in _SHELLS:
-            inner = next((n for n, w in enumerate(rest) if re.fullmatch(r"-[a-z]*c", w)), None)
-            if inner is not None:
-                yield from _calls(commands("\n".join(rest[inner + 1 : inner + 2])))
-                continue
-        yield name, rest
-
-
-def _git(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """What git is to do, and the words after it."""
-    rest = list(words)
-    while rest and rest[0].startswith("-"):
-        del rest[: 2 if rest[0] in ("-C", "-c", "--git-dir", "--work-tree", "--namespace") else 1]
-    return (rest[0], tuple(rest[1:])) if rest else ("", ())
-
-
-def _long(words: Iterable[str]) -> Iterator[str]:
-    """With ``-bv3`` and ``-qb v3`` as ``-b v3``."""
-    for word in words:
-        short = _SHORT_BRANCH.fullmatch(word)
-        yield from (item for item in ("-b", short[1]) if item) if short else (word,)
-
-
-def _checked_out(later: Iterable[tuple[str, tuple[str, ...]]]) -> str:
-    """The ref that the next ``git checkout`` names; nothing for one that starts a branch."""
-    for name, words in later:
-        action, rest = _git(words) if name == "git" else ("", ())
-        if action in ("checkout", "switch", "reset") and "--" not in rest:
-            plain, _ = arguments(rest, frozenset(("-b", "-B", "-c", "-C")))
-            if plain and plain[0] != "FETCH_HEAD":
-                return plain[0].removeprefix("origin/").removeprefix("tags/")
-    return ""
 
 
 def _options(text: str) -> str:
