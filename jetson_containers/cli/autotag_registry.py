@@ -76,7 +76,8 @@ class Registries:
     """Asks for images that have to do with a request.
 
     ``faults`` is what kept registries from answering, ``remarks`` what a user may want to know of
-    the answers. ``now`` gives the time of day; ``plain`` are hosts without TLS.
+    the answers. ``now`` gives the time of day; ``plain`` are hosts without TLS. ``without_hub``
+    tells that saved lists stand for Docker Hub.
     """
 
     architecture: str
@@ -86,6 +87,7 @@ class Registries:
     login: Callable[[str], Login | None]
     plain: frozenset[str] = frozenset()
     snapshot: str | None = None
+    without_hub: bool = False
     offline: bool = False
     refresh: bool = False
     timeout: float = 30.0
@@ -105,8 +107,9 @@ class Registries:
 
         named = [parse_place(text) for word in args.registry for text in word.split(",") if text]
         users = [name for name in (args.user or DEFAULT_USER).split(",") if name]
-        saved = args.registry_snapshot or (args.local_images and not args.user)
-        hub = [] if saved or (named and not args.user) else [Place(HUB, name) for name in users]
+        without_hub = bool(args.registry_snapshot or (args.local_images and not args.user))
+        elsewhere = without_hub or (named and not args.user)
+        hub = [] if elsewhere else [Place(HUB, name) for name in users]
         return cls(
             architecture=architecture,
             users=tuple(users),
@@ -115,6 +118,7 @@ class Registries:
             login=partial(docker_login, min(10.0, args.timeout)),
             plain=frozenset(host.lower() for host in args.insecure_registry),
             snapshot=args.registry_snapshot,
+            without_hub=without_hub,
             offline=args.offline,
             refresh=args.refresh,
             timeout=args.timeout,
@@ -146,6 +150,40 @@ class Registries:
         if asked:
             self._ask(asked, listed)
         return list(about(listed, request))
+
+    def named(self, reference: str) -> ListedImage | None:
+        """The image of that reference, ``None`` where nothing tells more than its name.
+
+        Raises :class:`BuilderError` where its registry cannot be asked, or has no such image.
+        """
+        from jetson_containers.image.reference import familiar, parse_reference
+        from jetson_containers.image.registry.remote import remote_image, remote_place
+
+        parsed = parse_reference(reference)
+        place = remote_place(parsed.repository)
+        known: Sequence[ListedImage] = ()
+        if place.host == HUB and self.snapshot is not None:
+            space, _, name = place.namespace.rpartition("/")
+            known = read_saved(
+                self.snapshot, lambda document: from_docker_hub(document, [space], [name])
+            )
+        elif self.offline and (kept := self.cache.find(str(place), self.architecture)):
+            known = kept.images
+        wanted = familiar(reference)
+        found = next((item for item in known if familiar(item.reference) == wanted), None)
+        if found is not None or self.offline or (place.host == HUB and self.without_hub):
+            return found
+        remote = remote_image(reference, self.architecture, self.web(), self.login)
+        if remote is None:
+            raise BuilderError(f"no registry has {reference}")
+        return ListedImage(
+            reference,
+            "registry",
+            remote.architectures,
+            remote.created,
+            remote.labels,
+            remote.digest,
+        )
 
     def web(self) -> Web:
         """What questions go through; its patience begins now."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jetson_containers.cli.autotag_local import LocalImages
 from jetson_containers.cli.autotag_registry import Registries
-from jetson_containers.errors import BuilderError, UnreachableError
+from jetson_containers.errors import BuilderError, UnreachableError, UsageError
 from jetson_containers.image.listed import ListedImage
 
 if TYPE_CHECKING:
@@ -30,29 +30,17 @@ def find_image(
         else:
             if found is not None:
                 return found, []
-    if registries is not None and not registries.offline:
+    if registries is not None:
         try:
-            remote = _remote(reference, registries)
+            remote = registries.named(reference)
+        except UsageError:
+            raise
         except BuilderError as error:
             faults.append(error)
         else:
             if remote is not None:
                 return remote, []
-            faults.append(BuilderError(f"no registry has {reference}"))
     return ListedImage(reference, "registry"), faults
-
-
-def _remote(reference: str, registries: Registries) -> ListedImage | None:
-    from jetson_containers.image.registry.remote import remote_image
-
-    found = remote_image(
-        reference, registries.architecture, registries.web(), registries.login
-    )
-    if found is None:
-        return None
-    return ListedImage(
-        reference, "registry", found.architectures, found.created, found.labels, found.digest
-    )
 
 
 def verdict(candidate: Candidate, machine: Machine) -> str:

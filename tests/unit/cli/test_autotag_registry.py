@@ -411,6 +411,26 @@ class TestWhyNot:
         assert autotag("--why-not", "dustynv/vllm:r36.4.0", "vllm", "--offline") == 1
         assert "told by its tag" in autotag.err and "wrong-arch" in autotag.err
 
+    def test_a_saved_listing(self, autotag: Autotag, tmp_path: Path) -> None:
+        """It stands for Docker Hub, as it does for a search: what it does not list is not asked."""
+        page = {
+            "next": "https://h/v2/repositories/acme/app/tags?page=2",
+            "results": [{"name": f"1-{X86}", "images": [{"architecture": "arm64"}]}],
+        }
+        (tmp_path / "hub.json").write_text(json.dumps(page))
+        saved = ("--registry-snapshot", str(tmp_path / "hub.json"))
+        assert autotag("--why-not", f"acme/app:1-{X86}", "app", *saved) == 1
+        assert "wrong-arch" in autotag.err
+        assert autotag("--why-not", f"acme/app:2-{X86}", "app", *saved) == 0
+        assert autotag.err.startswith(f"acme/app:2-{X86} runs on this machine")
+
+    def test_offline_the_last_answer_tells(self, server: FakeRegistry, autotag: Autotag) -> None:
+        server.push("acme/app", "word", labels=labels("x86-cu130", "app:2"))
+        assert autotag("app") == 0
+        before = len(server.requests)
+        assert autotag("--why-not", f"{autotag.place}/app:word", "app", "--offline") == 0
+        assert "told by its label" in autotag.err and len(server.requests) == before
+
     def test_what_no_registry_has(self, autotag: Autotag) -> None:
         image = f"{autotag.place}/app:1-{X86}"
         assert autotag("--why-not", image, "app") == 0
