@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jetson_containers.errors import Location, UsageError
-from jetson_containers.plan.diff import ABSENT, ImageDiff, InputChange, PlanDiff, StageChange, diff
+from jetson_containers.plan.changes import InputChange, moved, words
+from jetson_containers.plan.diff import ImageDiff, PlanDiff, StageChange, diff
 from jetson_containers.plan.model import Plan
 from jetson_containers.plan.outline import outline, read_outline
 
@@ -31,9 +32,9 @@ def render(found: PlanDiff) -> str:
     """For people: what is built again comes with its reason, what only follows is counted."""
     if found.equal:
         return "nothing changed\n"
-    lines = [f"target  {item.subject} {_moved(item)}" for item in found.target]
+    lines = [f"target  {item.subject} {moved(item)}" for item in found.target]
     if found.base:
-        lines.append(f"base    {_moved(found.base)}")
+        lines.append(f"base    {moved(found.base)}")
     for image in found.images:
         lines += [*([""] if lines else []), *_image(image)]
     for word, references in (("added", found.added), ("removed", found.removed)):
@@ -53,7 +54,7 @@ def _image(image: ImageDiff) -> Iterator[str]:
         yield f"  {sign} {len(changes)} {first.kind}: {names}" if many else (
             f"  {sign} {names} {first.kind}"
         )
-        yield from (f"      {_words(item)}" for item in _own(first))
+        yield from (f"      {words(item)}" for item in _own(first))
     followers = [change.package for change in image.changes if change.follows]
     if followers:
         yield f"  ~ {len(followers)} rebuilt only because of this: {' '.join(followers)}"
@@ -73,27 +74,3 @@ def _by_reason(image: ImageDiff) -> list[list[StageChange]]:
 
 def _own(change: StageChange) -> list[InputChange]:
     return [item for item in change.because if item.name not in ("parent", "target")]
-
-
-def _words(item: InputChange) -> str:
-    """One changed input, as a part of a sentence."""
-    if item.name in ("file", "context"):
-        word = {"file": "file", "context": "files of"}[item.name]
-        if item.before == ABSENT:
-            return f"{word} {item.subject}: new"
-        return f"{word} {item.subject}: {'gone' if item.after == ABSENT else 'changed'}"
-    sentences = {
-        "order": f"stands on {item.after} instead of {item.before}",
-        "dockerfile": f"Dockerfile {item.subject}: changed",
-        "build-arg": f"build argument {item.subject}: {_moved(item)}",
-        "packages": "packages without a stage of their own: changed",
-        "format": "this program fingerprints stages in another way",
-        "unrecorded": "the old plan does not tell why: it has no digests of inputs",
-    }
-    if item.name in sentences:
-        return sentences[item.name]
-    return f"{item.name}: {_moved(item) if item.before or item.after else 'changed'}"
-
-
-def _moved(item: InputChange) -> str:
-    return f"{item.before or 'nothing'} -> {item.after or 'nothing'}"

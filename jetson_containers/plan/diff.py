@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jetson_containers.plan.changes import InputChange, because, target_changes
 from jetson_containers.plan.outline import ImageOutline, PlanOutline, StageOutline
 
 DIFF_FORMAT = 1
 
-#: stands for an input that one of the two stages does not have
-ABSENT = "absent"
-
 Kind = Literal["added", "removed", "rebuilt"]
-
-
-@dataclass(frozen=True, slots=True)
-class InputChange:
-    """One input of a stage that is not what it was.
-
-    ``name`` is ``base``, ``parent`` (the stage below is another build), ``order`` (another package
-    is below), ``version``, ``target``, ``build-arg``, ``dockerfile``, ``file``, ``context``,
-    ``secrets``, ``device``, ``flags``, ``platform``, ``packages`` (what the image collects without
-    a stage), ``format`` (the program fingerprints in another way) or ``unrecorded`` (a plan without
-    digests). ``subject`` says which file, argument, context or package is meant; ``before`` and
-    ``after`` are empty where only digests are known.
-    """
-
-    name: str
-    subject: str = ""
-    before: str = ""
-    after: str = ""
-
-    def to_dict(self) -> dict[str, str]:
-        return {
-            "input": self.name,
-            "subject": self.subject,
-            "before": self.before,
-            "after": self.after,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +109,7 @@ def diff(before: PlanOutline, after: PlanOutline) -> PlanDiff:
     pairs = _pairs(before, after)
     known = {image.reference for image, _ in pairs}
     wanted = {image.reference for _, image in pairs}
-    target = tuple(_target_changes(before.target, after.target))
+    target = tuple(target_changes(before.target, after.target))
     base = InputChange("base", "", before.base, after.base) if before.base != after.base else None
     return PlanDiff(
         target=target,
@@ -164,19 +135,6 @@ def _pairs(
     return tuple((old, new) for old, new in pairs if old is not None)
 
 
-def _target_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[InputChange]:
-    for key in sorted({*before, *after}):
-        old, new = before.get(key), after.get(key)
-        if old != new:
-            yield InputChange("target", key, _text(old), _text(new))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
 def _image(
     old: ImageOutline,
     new: ImageOutline,
@@ -193,9 +151,9 @@ def _image(
             changes.append(StageChange("added", stage.package, None, stage.title))
         elif previous.fingerprint != stage.fingerprint:
             parents = below_old[stage.package], below_new[stage.package]
-            because = _because(previous, stage, parents, target, base)
+            reasons = because(previous, stage, parents, target, base)
             changes.append(
-                StageChange("rebuilt", stage.package, previous.title, stage.title, because)
+                StageChange("rebuilt", stage.package, previous.title, stage.title, reasons)
             )
     changes += [
         StageChange("removed", stage.package, stage.title, None)
@@ -219,57 +177,3 @@ def _below(image: ImageOutline) -> dict[str, StageOutline | None]:
     """The stage that each package's stage stands on."""
     below: tuple[StageOutline | None, ...] = (None, *image.stages)
     return {stage.package: parent for stage, parent in zip(image.stages, below, strict=False)}
-
-
-def _because(
-    old: StageOutline,
-    new: StageOutline,
-    parents: tuple[StageOutline | None, StageOutline | None],
-    target: bool,
-    base: InputChange | None,
-) -> tuple[InputChange, ...]:
-    """The inputs of a stage that differ, what stands below it first."""
-    recorded = bool(old.inputs and new.inputs)
-    differ = {key for key, _ in old.inputs.items() ^ new.inputs.items()}
-    found = list(_foundation(*parents, base))
-    if old.version != new.version:
-        found.append(InputChange("version", "", old.version or "", new.version or ""))
-    # what stands below and the version are part of the list of packages: it says nothing more then
-    explained = {"parent", "build_args", "target", *(["packages"] if found else [])}
-    if target and (not recorded or "target" in differ):
-        found.append(InputChange("target"))
-    if not recorded or "build_args" in differ:
-        found += _arguments(old.build_args, new.build_args)
-    if recorded:
-        found += [_input(key, old, new) for key in sorted(differ - explained)]
-    return tuple(found) or (InputChange("format" if recorded else "unrecorded"),)
-
-
-def _input(key: str, old: StageOutline, new: StageOutline) -> InputChange:
-    """An input of which only digests are known."""
-    kind, _, subject = key.partition(":")
-    name = {"files": "file", "generated": "file", "contexts": "context"}.get(kind, kind)
-    name = "file" if name == "context" and "/" in subject else name
-    if name == "dockerfile":
-        subject = new.dockerfile
-    before, after = ("" if key in stage.inputs else ABSENT for stage in (old, new))
-    return InputChange(name, subject, before, after)
-
-
-def _foundation(
-    was: StageOutline | None, stands: StageOutline | None, base: InputChange | None
-) -> Iterator[InputChange]:
-    if was is None and stands is None:
-        if base:
-            yield base
-    elif was is None or stands is None or was.package != stands.package:
-        before, after = (item.title if item else "the base image" for item in (was, stands))
-        yield InputChange("order", "", before, after)
-    elif was.fingerprint != stands.fingerprint:
-        yield InputChange("parent", stands.package, was.title, stands.title)
-
-
-def _arguments(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[InputChange]:
-    for key in sorted({*before, *after}):
-        if before.get(key) != after.get(key):
-            yield InputChange("build-arg", key, before.get(key, ""), after.get(key, ""))
