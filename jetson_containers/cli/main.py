@@ -16,6 +16,7 @@ from jetson_containers.errors import BuilderError, ExitCode
 VERBS: dict[str, tuple[str, str]] = {
     "build": ("build", "plan, build what is missing, test and tag images"),
     "plan": ("plan", "show what a build would do"),
+    "bake": ("bake", "write the plan as a file for `docker buildx bake`"),
     "run": ("run", "start a container with the right runtime"),
     "autotag": ("autotag", "print the image to run on this machine"),
     "list": ("listing", "the packages for a target"),

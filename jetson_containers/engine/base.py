@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from jetson_containers.engine.protocol import Engine, ImageInfo
 from jetson_containers.errors import BuilderError, UnreachableError
@@ -17,6 +18,12 @@ BOOTSTRAP = "bootstrap"
 
 #: makes the base image of a target and gives its reference
 MakeBase = Callable[[Target], str]
+
+
+class Images(Protocol):
+    """What is asked of an engine's store alone."""
+
+    def inspect(self, reference: str) -> ImageInfo | None: ...
 
 
 def planned_base(
@@ -72,6 +79,19 @@ def choose_base(
         on_line(f"{reference} cannot be pulled ({why})")
         on_line(f"a base image is made from {target.distro}'s packages")
         return _bootstrap(engine, target, make, on_line)
+
+
+def held_base(
+    engine: Images, target: Target, wanted: str, on_line: Callable[[str], None]
+) -> BaseImage | None:
+    """The base that :func:`choose_base` would find in the engine's store; nothing is pulled."""
+    named = bootstrap_reference(target) if wanted == BOOTSTRAP else wanted or target.base_image
+    for reference in (named, *(() if wanted else (bootstrap_reference(target),))):
+        held = engine.inspect(reference)
+        if held is not None:
+            origin = BOOTSTRAP if reference == bootstrap_reference(target) else "local"
+            return _base(reference, held, origin, on_line)
+    return None
 
 
 def _bootstrap(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Literal
 
@@ -26,6 +27,7 @@ class Distribution:
     id: str
     release: str
     codename: str
+    released: date
     glibc: Version
     python: Version
     pythons: Mapping[Version, PythonSource]
@@ -47,6 +49,7 @@ def distributions() -> tuple[Distribution, ...]:
             id=row["id"],
             release=row["release"],
             codename=row["codename"],
+            released=date.fromisoformat(row["released"]),
             glibc=Version(row["glibc"]),
             python=Version(row["python"]),
             pythons={
