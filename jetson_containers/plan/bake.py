@@ -138,7 +138,7 @@ def _target(
     options: BakeOptions,
     epochs: Mapping[str, str],
 ) -> dict[str, Any]:
-    tags = tuple(_tags(stage, plans, options))
+    tags = tuple(dict.fromkeys(_tags(stage, plans, options)))
     flags = flag_fields(stage)
     secrets = [
         f"id={name},{options.secrets[name]}" for name in stage.secrets if name in options.secrets
