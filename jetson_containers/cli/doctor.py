@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from jetson_containers.errors import BuilderError, ExitCode, Location, TargetErr
 
 if TYPE_CHECKING:
     from jetson_containers.doctor.model import Finding, Host, Remedy
+    from jetson_containers.image.registry.place import Place
     from jetson_containers.platform.evidence import Evidence
 
 #: columns of the table
@@ -51,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--offline", action="store_true", help="ask no registry and no wheel index"
     )
+    result.add_argument(
+        "--registry", metavar="HOST/NAMESPACE", action="append", default=[],
+        help="ask this registry too, as `autotag --registry` does; may be given several times",
+    )  # fmt: skip
     add_json_option(result)
     add_shared_options(result, packages=False)
     return result
@@ -66,10 +72,15 @@ def main(argv: Sequence[str]) -> int:
         raise UsageError(
             "--fix mends this machine, and --facts tells of another", hint="leave one out"
         )
+    if args.registry and (args.facts or args.offline):
+        raise UsageError(
+            f"{'--facts' if args.facts else '--offline'} asks nobody, and --registry a registry",
+            hint="leave one out",
+        )
     host = examine(Context.of(args))
     findings = diagnose(host)
     if args.record:
-        _record(Path(args.record), host.evidence, Context.of(args).environ)
+        _record(Path(args.record), _without_own(host.evidence, args), Context.of(args).environ)
     if args.fix and mend(findings, Context.of(args)):
         host = examine(Context.of(args))
         findings = diagnose(host)
@@ -102,8 +113,32 @@ def examine(context: Context) -> Host:
         from jetson_containers.doctor.outside import questions
 
         say("asking registries and wheel indexes; --offline leaves that out")
-        evidence = with_answers(evidence, questions(target, indexes, context.environ))
+        places = [*_default_places(), *_own_places(context.args)]
+        evidence = with_answers(evidence, questions(target, indexes, context.environ, places))
     return Host(evidence, context.host_facts, target, indexes)
+
+
+def _default_places() -> list[Place]:
+    """Where autotag looks for images unless it is told otherwise."""
+    from jetson_containers.cli.autotag_registry import DEFAULT_USER
+    from jetson_containers.image.registry.place import HUB, Place
+
+    return [Place(HUB, DEFAULT_USER)]
+
+
+def _own_places(args: argparse.Namespace) -> list[Place]:
+    from jetson_containers.image.registry.place import parse_place
+
+    return [parse_place(text) for word in args.registry for text in word.split(",") if text]
+
+
+def _without_own(evidence: Evidence, args: argparse.Namespace) -> Evidence:
+    """A record names no registry of the user's."""
+    from jetson_containers.doctor.registries import place_question
+
+    own = {place_question(str(place)) for place in _own_places(args)}
+    kept = {name: text for name, text in evidence.commands.items() if name not in own}
+    return replace(evidence, commands=kept)
 
 
 def document(host: Host, findings: Sequence[Finding]) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ SPECIFICATIONS = ("/etc/cdi/nvidia.yaml", "/var/run/cdi/nvidia.yaml")
 ALL_GPUS = "nvidia.com/gpu=all"
 #: CDI can be switched on in Docker from 25.0, and is on from 28.2 (moby/moby#45192)
 POSSIBLE, DEFAULT = "25.0", "28.2"
+#: a GPU by its number; with MIG ``GPU:INSTANCE`` (nvidia-ctk cdi generate, device names)
+_BY_NUMBER = re.compile(r"nvidia\.com/gpu=(?:gpu|mig)?(\d{1,3})(?::\d{1,3})?")
 _LIBRARY = re.compile(r"lib(?:cuda|nvidia-ml)\.so\.(\d{3}\.\d{1,4}(?:\.\d{1,4})?)")
 
 
@@ -25,6 +27,7 @@ def judge(host: Host) -> Iterator[Verdict]:
     generate = host.remedy(("nvidia-ctk", "cdi", "generate", f"--output={SPECIFICATIONS[0]}"))
     if not texts:
         yield _missing(host, generate if host.output(TOOLKIT) else None)
+        yield from _left_out(host)
         return
     for path, text in texts.items():
         described = sorted(set(_LIBRARY.findall(text)))
@@ -40,6 +43,7 @@ def judge(host: Host) -> Iterator[Verdict]:
         else:
             yield ok(f"{path} describes the driver that runs, {driver}")
     yield from _listed(host)
+    yield from _left_out(host)
 
 
 def _missing(host: Host, remedy: Remedy | None) -> Verdict:
@@ -72,6 +76,22 @@ def _listed(host: Host) -> Iterator[Verdict]:
         )
     else:
         yield warning(f"engine {version} lists no {ALL_GPUS}: it did not read the specification")
+
+
+def _left_out(host: Host) -> Iterator[Verdict]:
+    """Whether GPUs were added since the specification was made: containers do not see them."""
+    engine = host.facts.engine.value
+    if engine is None or ALL_GPUS not in engine.cdi_devices:
+        return
+    found = (_BY_NUMBER.fullmatch(device) for device in engine.cdi_devices)
+    numbers = {match[1] for match in found if match}
+    count = sum(gpu.count for gpu in host.facts.gpus.value or ())
+    if numbers and len(numbers) < count:
+        yield warning(
+            f"the engine lists {len(numbers)} of {count} GPUs as CDI devices: containers miss the "
+            "others",
+            host.remedy(("nvidia-ctk", "cdi", "generate", f"--output={SPECIFICATIONS[0]}")),
+        )
 
 
 CHECK = Check("cdi", "the CDI specification of the GPUs, against the driver that runs", judge)

@@ -49,6 +49,20 @@ def judge(host: Host) -> Iterator[Verdict]:
         )
     else:
         yield ok(f"engine {version} answers")
+    yield from _elsewhere(host)
+
+
+def _elsewhere(host: Host) -> Iterator[Verdict]:
+    """An engine with another kernel is on another machine, or in a virtual one."""
+    engine = host.facts.engine.value
+    if engine is None or engine.kernel in ("", host.evidence.kernel) or not host.evidence.kernel:
+        return
+    told = ", ".join(filter(None, (engine.architecture, engine.kernel, engine.os)))
+    yield warning(
+        f"the engine runs on another machine, or in a virtual one ({told}): containers start "
+        "there, and have neither the GPU nor the devices of this one. Runtimes, CDI devices and "
+        "space are that machine's, all else is told of this"
+    )
 
 
 def _silent(host: Host) -> Verdict:

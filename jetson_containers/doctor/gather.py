@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 from jetson_containers.doctor import answers, disk, engine
 from jetson_containers.doctor.wanted import wanted
 from jetson_containers.engine.address import EngineAddress, get
+from jetson_containers.engine.ask import engine_evidence, engine_info
 from jetson_containers.engine.locate import locate
-from jetson_containers.errors import BuilderError
+from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.platform import read
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.probe import COMMAND_LIMIT, Runner, gather, run_command
@@ -100,33 +101,6 @@ def with_answers(
     return replace(evidence, commands={**evidence.commands, **said})
 
 
-def engine_evidence(
-    info: Mapping[str, Any], api_version: str = "", free: int | None = None
-) -> dict[str, Any]:
-    """What of ``GET /info`` is recorded (Docker Engine API, SystemInfo): no names, no addresses.
-
-    ``free`` are the bytes that are free under the data root, where that is on this machine.
-    """
-    security = [str(item) for item in info.get("SecurityOptions") or ()]
-    devices = info.get("DiscoveredDevices") or ()
-    said = {
-        "server_version": str(info.get("ServerVersion") or ""),
-        "api_version": api_version,
-        "runtimes": sorted(map(str, info.get("Runtimes") or ())),
-        "default_runtime": str(info.get("DefaultRuntime") or ""),
-        "cdi_devices": sorted(
-            str(item.get("ID", "")) for item in devices if isinstance(item, Mapping)
-        ),
-        "storage_driver": str(info.get("Driver") or ""),
-        "data_root": str(info.get("DockerRootDir") or ""),
-        "cgroup_version": str(info.get("CgroupVersion") or ""),
-        "cgroup_driver": str(info.get("CgroupDriver") or ""),
-        "rootless": any("name=rootless" in item for item in security),
-        "userns": any("name=userns" in item for item in security),
-    }
-    return said if free is None else {**said, "data_root_free": free}
-
-
 def _engine(
     environ: Mapping[str, str], run: Runner
 ) -> str | tuple[Mapping[str, Any], str | None] | None:
@@ -137,13 +111,10 @@ def _engine(
         return f"{error.what}\n"
     if address is None:
         return None
-    if address.host.startswith("ssh://"):
-        # only the client reaches it, by the environment or context that chose it
-        info = _object(run((address.docker or "docker", "info", "--format", "{{json .}}")))
-    else:
-        info = _document(address, "/info")
-    if not info:
-        return "what answers at the engine's address is no container engine\n"
+    try:
+        info = engine_info(address, environ)
+    except UnreachableError as error:
+        return f"{error.what}\n"
     api = str(_document(address, "/version").get("ApiVersion") or "")
     place = str(info.get("DockerRootDir") or "")
     free, device = None, None
@@ -155,11 +126,8 @@ def _engine(
 
 
 def _document(address: EngineAddress, path: str) -> Mapping[str, Any]:
-    return _object(get(address.host, path, timeout=COMMAND_LIMIT, tls_dir=address.tls_dir))
-
-
-def _object(text: str | bytes | None) -> Mapping[str, Any]:
     """A JSON object; empty for everything else."""
+    text = get(address.host, path, timeout=COMMAND_LIMIT, tls_dir=address.tls_dir)
     try:
         found = json.loads(text) if text else {}
     except (RecursionError, ValueError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -23,6 +23,8 @@ from jetson_containers.platform.target import Target
 if TYPE_CHECKING:
     from requests import Response
 
+    from jetson_containers.image.registry.place import Place
+
 #: seconds for one question
 PATIENCE = 30.0
 #: bytes of an index page that are read; PyTorch's are below 1 MB
@@ -34,12 +36,20 @@ _FILE = re.compile(
 
 
 def questions(
-    target: Target, indexes: tuple[WheelIndex, ...], env: Mapping[str, str]
+    target: Target,
+    indexes: tuple[WheelIndex, ...],
+    env: Mapping[str, str],
+    places: Collection[Place] = (),
 ) -> dict[str, Callable[[], str]]:
-    """What to ask for a target, by the name under which the answer is recorded."""
+    """What to ask for a target, by the name under which the answer is recorded.
+
+    ``places`` are those in which autotag looks for images.
+    """
     asked: dict[str, Callable[[], str]] = {
         registries.question(target.base_image): partial(ask_registry, target.base_image, env)
     }
+    for place in places:
+        asked[registries.place_question(str(place))] = partial(ask_place, place)
     for index in indexes:
         for name in wheel_indexes.questions(index):
             key = wheel_indexes.question(index.name, name)
@@ -65,6 +75,36 @@ def ask_registry(reference: str, env: Mapping[str, str]) -> str:
     except BuilderError:
         return "absent"
     return "found"
+
+
+def ask_place(place: Place, *, hub: str = "") -> str:
+    """Whether a registry answers; of a namespace of Docker Hub also how many repositories it has.
+
+    One that asks for a login answers too (OCI distribution specification, ``GET /v2/``). ``hub``
+    is another address of Docker Hub's listing.
+    """
+    from urllib.parse import urlsplit
+
+    from jetson_containers.image.registry.hub import ADDRESS
+    from jetson_containers.image.registry.place import HUB
+    from jetson_containers.image.registry.web import Patience, Web, is_loopback
+
+    if place.host == HUB:
+        address = f"{hub or ADDRESS}/v2/namespaces/{place.namespace}/repositories?page_size=1"
+    else:
+        near = is_loopback(urlsplit(f"//{place.host}").hostname or "")
+        address = f"{'http' if near else 'https'}://{place.host}/v2/"
+    try:
+        answer = Web(Patience(total=PATIENCE)).fetch(address)
+        if place.host != HUB:
+            return "answered" if answer.status in (200, 401) else "unreachable"
+        if answer.status == 404:
+            return "absent"
+        told = answer.json() if answer.status == 200 else None
+    except BuilderError:
+        return "unreachable"
+    count = told.get("count") if isinstance(told, dict) else None
+    return f"answered {count}" if type(count) is int else "unreachable"
 
 
 def ask_index(url: str, distribution: str) -> str:

@@ -10,7 +10,7 @@ from jetson_containers.platform.facts import Fact, Gpu
 from jetson_containers.platform.read import SMI, SMI_QUERY
 
 #: what nvidia-smi prints then (NVML API reference, NVML_ERROR_LIB_RM_VERSION_MISMATCH)
-_MISMATCH = "Driver/library version mismatch"
+MISMATCH = "Driver/library version mismatch"
 
 
 def judge(host: Host) -> Iterator[Verdict]:
@@ -25,7 +25,7 @@ def judge(host: Host) -> Iterator[Verdict]:
                 f"{item.name} is {_told(fact.value)} by {fact.source}, and {_told(other)} by "
                 f"{source}; the first is believed"
             )
-    if any(_MISMATCH in (host.output(command) or "") for command in (SMI, SMI_QUERY)):
+    if any(MISMATCH in (host.output(command) or "") for command in (SMI, SMI_QUERY)):
         agree = False
         yield warning(
             "nvidia-smi says that the driver that runs and its libraries have different versions: "

@@ -26,5 +26,6 @@ def test_on_these_machines_every_check_has_something_to_say_and_most_something_w
     assert {check for check, _ in said} == names
     wrong = {check for check, severity in said if severity in ("error", "warning")}
     assert names - wrong == {
-        *("target", "host-cuda", "kernel-modules", "cgroup", "user-namespaces", "power-mode")
+        *("target", "driver", "host-cuda", "kernel-modules", "cgroup", "user-namespaces"),
+        "power-mode",
     }

@@ -57,6 +57,8 @@ def test_another_target_needs_other_indexes(capsys: Capture) -> None:
         ["--fix", "--facts", READY],
         ["--facts", "/nonexistent"],
         ["--facts", READY, "--target", "nowhere"],
+        ["--facts", READY, "--registry", "pc:5000/acme"],
+        ["--offline", "--registry", "pc:5000/acme"],
     ],
 )
 def test_wrong_usage(words: list[str], capsys: Capture) -> None:
@@ -75,6 +77,13 @@ def test_a_record_of_a_record_is_the_same(tmp_path: Path, capsys: Capture) -> No
 def test_a_record_that_cannot_be_written_is_an_error(capsys: Capture) -> None:
     assert main(["doctor", "--facts", READY, "--record", "/nonexistent/m.json"]) == 1
     assert "/nonexistent/m.json: the record cannot be written" in capsys.readouterr().err
+
+
+def test_a_record_names_no_registry_of_the_users() -> None:
+    said = {"images pc:5000/acme": "answered", "images docker.io/dustynv": "answered 9"}
+    args = doctor.parser().parse_args(["--registry", "pc:5000/acme"])
+    kept = doctor._without_own(Evidence("x86_64", commands=said), args)
+    assert list(kept.commands) == ["images docker.io/dustynv"]
 
 
 class Terminal(io.StringIO):

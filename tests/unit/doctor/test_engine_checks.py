@@ -148,3 +148,14 @@ def test_an_engine_without_root_or_with_mapped_users(host: Host, expected: list[
 )
 def test_who_may_use_the_engine(commands: dict[str, str], expected: list[str]) -> None:
     assert severities(access.CHECK, server(commands=commands)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"),
+    [("", ["ok"]), ("6.8.0-45-generic", ["ok"]), ("5.15.148-tegra", ["ok", "warning"])],
+)
+def test_an_engine_on_another_machine_is_told(kernel: str, expected: list[str]) -> None:
+    host = server(engine={"kernel": kernel, "architecture": "aarch64"})
+    assert severities(engine.CHECK, host) == expected
+    if "warning" in expected:
+        assert "(aarch64, 5.15.148-tegra)" in said(engine.CHECK, host)[-1].message

@@ -13,11 +13,16 @@ import pytest
 
 from jetson_containers.doctor import answers, cdi, engine, gather, packet_filter
 from jetson_containers.doctor.wanted import wanted
+from jetson_containers.engine.ask import engine_evidence
 
 INFO: Mapping[str, Any] = {
     "Name": "secret-host",
     "ID": "aaaa-bbbb",
     "ServerVersion": "28.3.2",
+    "Architecture": "aarch64",
+    "KernelVersion": "5.15.148-tegra",
+    "OperatingSystem": "Ubuntu 22.04.5 LTS",
+    "CDISpecDirs": ["/etc/cdi"],
     "Driver": "overlay2",
     "DockerRootDir": "/nonexistent/docker",
     "CgroupVersion": "2",
@@ -29,18 +34,20 @@ INFO: Mapping[str, Any] = {
     "HttpProxy": "http://me:word@proxy",
     "RegistryConfig": {"Mirrors": ["https://mirror.example"]},
 }
+PAGES: dict[str, Any] = {
+    "/info": INFO, "/version": {"ApiVersion": "1.51"}, "/_ping": "OK"
+}  # fmt: skip
 
 
 @pytest.fixture
 def docker() -> Iterator[str]:
     """The address of something that answers as Docker does."""
-    pages = {"/info": INFO, "/version": {"ApiVersion": "1.51"}, "/_ping": "OK"}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path in pages else 404)
+            self.send_response(200 if self.path in PAGES else 404)
             self.end_headers()
-            self.wfile.write(json.dumps(pages.get(self.path)).encode())
+            self.wfile.write(json.dumps(PAGES.get(self.path)).encode())
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -64,6 +71,10 @@ def test_of_an_engine_is_recorded_what_is_judged_and_nothing_else(docker: str) -
     assert found.engine == {
         "server_version": "28.3.2",
         "api_version": "1.51",
+        "architecture": "aarch64",
+        "kernel": "5.15.148-tegra",
+        "os": "Ubuntu 22.04.5 LTS",
+        "cdi_directories": ["/etc/cdi"],
         "runtimes": ["nvidia", "runc"],
         "default_runtime": "nvidia",
         "cdi_devices": ["nvidia.com/gpu=all"],
@@ -77,8 +88,8 @@ def test_of_an_engine_is_recorded_what_is_judged_and_nothing_else(docker: str) -
 
 
 def test_the_free_space_is_recorded_where_it_is_known() -> None:
-    assert gather.engine_evidence({}, "1.51", 17)["data_root_free"] == 17
-    assert "data_root_free" not in gather.engine_evidence({})
+    assert engine_evidence({}, "1.51", 17)["data_root_free"] == 17
+    assert "data_root_free" not in engine_evidence({})
 
 
 def test_an_engine_that_was_chosen_and_is_silent_is_told(tmp_path: Path) -> None:
@@ -88,7 +99,7 @@ def test_an_engine_that_was_chosen_and_is_silent_is_told(tmp_path: Path) -> None
 
 
 def test_an_answer_that_is_no_engines_is_told(docker: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "_document", lambda *_: {})
+    monkeypatch.setitem(PAGES, "/info", {})
     found = gather.gather_evidence({"DOCKER_HOST": docker, "PATH": ""}, run=nothing)
     assert "no container engine" in found.commands[engine.ENGINE_PROBLEM]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jetson_containers.doctor import cdi, runtimes, toolkit
-from tests.unit.doctor.hosts import orin, remedy, said, server, severities
+from jetson_containers.doctor import cdi, driver, runtimes, toolkit
+from tests.unit.doctor.hosts import SMI, orin, remedy, said, server, severities
 
 ETC, RUN = cdi.SPECIFICATIONS
 
@@ -124,3 +124,55 @@ def test_an_engine_that_does_not_list_what_is_specified(
         files={ETC: "libcuda.so.570.124.06\n"}, engine={"server_version": version}
     )
     assert severities(cdi.CHECK, host) == expected
+
+
+@pytest.mark.parametrize(
+    ("devices", "expected"),
+    [
+        (("0", "1", "all"), ["ok"]),
+        (("gpu0", "gpu1", "all"), ["ok"]),
+        (("0", "all"), ["ok", "warning"]),
+        (("0:0", "0:1", "all"), ["ok", "warning"]),
+        # by UUID alone they cannot be counted: a GPU may have several names
+        (("GPU-1", "all"), ["ok"]),
+    ],
+)
+def test_gpus_that_the_cdi_specification_leaves_out(
+    devices: tuple[str, ...], expected: list[str]
+) -> None:
+    rows = "570.124.06, NVIDIA L4, 8.9\n570.124.06, Tesla V100-SXM2-16GB, 7.0\n"
+    listed = [f"nvidia.com/gpu={name}" for name in devices]
+    host = server(commands={SMI: rows}, engine={"cdi_devices": listed})
+    assert severities(cdi.CHECK, host) == expected
+    if "warning" in expected:
+        assert "1 of 2 GPUs" in said(cdi.CHECK, host)[-1].message
+
+
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [
+        ("", None),
+        ("No devices were found", ""),
+        ("Unable to determine the device handle for GPU1: 0000:3B:00.0: GPU is lost.", "reboot"),
+        (
+            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make "
+            "sure that the latest NVIDIA driver is installed and running.",
+            "modprobe nvidia",
+        ),
+    ],
+)
+def test_what_nvidia_smi_reports_is_told(fault: str, remedy: str | None) -> None:
+    (verdict,) = said(driver.CHECK, server(commands={SMI: f"570.1, NVIDIA L4, 8.9\n{fault}\n"}))
+    if remedy is None:
+        assert verdict.severity == "ok"
+        return
+    assert verdict.severity == "warning" and fault in verdict.message
+    assert remedy in str(verdict.remedy or "")
+
+
+def test_a_fault_that_another_check_explains_and_an_old_tool_are_none() -> None:
+    mismatch = "Failed to initialize NVML: Driver/library version mismatch\n"
+    assert said(driver.CHECK, server(commands={SMI: mismatch})) == []
+    old = 'Field "compute_cap" is not a valid field to query.\n'
+    assert severities(driver.CHECK, server(commands={SMI: old})) == ["ok"]
+    assert said(driver.CHECK, server(gpu=False)) == []

@@ -13,6 +13,7 @@ import pytest
 from jetson_containers.doctor import outside, registries, wheel_indexes
 from jetson_containers.doctor.gather import with_answers
 from jetson_containers.doctor.model import Host, WheelIndex
+from jetson_containers.image.registry.place import Place
 from jetson_containers.platform.named import named_target
 from tests.golden.doctor import ROOT
 from tests.unit.doctor.hosts import said, server, severities
@@ -123,6 +124,62 @@ def test_the_registry_of_the_base_image(answer: str | None, expected: str) -> No
     question = registries.question(host.target.base_image)
     asked = server(commands={question: answer} if answer else {})
     assert severities(registries.CHECK, asked) == [expected]
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[str]:
+    """``host:port`` of what answers as a registry that wants a login, and as Docker Hub's list."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = {
+                "/v2/": (401, ""),
+                "/v2/namespaces/acme/repositories?page_size=1": (200, '{"count": 7}'),
+                "/v2/namespaces/odd/repositories?page_size=1": (200, "<html>"),
+            }
+            status, text = found.get(self.path, (404, ""))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_a_place_of_images_tells_whether_it_answers(registry: str) -> None:
+    hub = f"http://{registry}"
+    assert outside.ask_place(Place(registry, "acme")) == "answered"
+    assert outside.ask_place(Place("docker.io", "acme"), hub=hub) == "answered 7"
+    assert outside.ask_place(Place("docker.io", "nobody"), hub=hub) == "absent"
+    assert outside.ask_place(Place("docker.io", "odd"), hub=hub) == "unreachable"
+    assert outside.ask_place(Place("127.0.0.1:1", "acme")) == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("answer", "severity", "word"),
+    [
+        ("answered", "ok", "answers"),
+        ("answered 7", "ok", "7 repositories"),
+        ("absent", "warning", "has no images"),
+        ("unreachable", "warning", "could not be asked"),
+    ],
+)
+def test_each_place_of_images_is_judged(answer: str, severity: str, word: str) -> None:
+    place = Place("pc:5000", "acme")
+    host = server()
+    assert host.target is not None
+    assert registries.place_question(str(place)) in outside.questions(
+        host.target, (), {}, [place]
+    )
+    asked = server(commands={registries.place_question(str(place)): answer})
+    verdict = said(registries.CHECK, asked)[-1]
+    assert verdict.severity == severity
+    assert verdict.message.startswith("pc:5000/acme") and word in verdict.message
 
 
 def test_who_does_not_answer_in_time_is_unreachable() -> None:
