@@ -36,16 +36,21 @@ def artifact_key(
     Law: equal whatever else stands in the chain, and in whichever order; another as soon as the
     package, anything that it depends on however far, the base or what is compiled for differs.
     """
-    facts = target.to_dict()
     return fingerprint(
         {
             **{name: value for name, value in inputs.items() if name not in _OF_THE_PLACE},
             "artifact": ARTIFACT_FORMAT,
             "base": base,
-            "target": {name: facts[name] for name in _COMPILED_FOR},
+            "target": compiled_for(target),
             "depends": dict(depends),
         }
     )
+
+
+def compiled_for(target: Target) -> dict[str, Any]:
+    """What of a target decides what a compiler makes, in its JSON form."""
+    facts = target.to_dict()
+    return {name: facts[name] for name in _COMPILED_FOR}
 
 
 def direct_dependencies(resolution: Resolution) -> dict[str, tuple[str, ...]]:

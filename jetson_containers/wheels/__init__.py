@@ -1,0 +1,1 @@
+"""What packages compile, kept: the wheel store."""
