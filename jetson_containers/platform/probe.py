@@ -169,9 +169,10 @@ def _outputs(
 def _table_is_needed(said: Mapping[str, str]) -> bool:
     """Whether ``nvidia-smi`` is there, and its query or the driver's library told too little.
 
-    An old one does not know every field of the query. One that gave no answer is not asked twice.
+    An old one does not know every field of the query. One that gave no answer is not asked twice,
+    nor one whose own library (NVML) fails.
     """
-    if read.SMI_QUERY not in said:
+    if "NVML" in said.get(read.SMI_QUERY, "NVML"):
         return False
     known = Evidence("", commands=said)
     return not read.smi_rows(known) or read.cuda_of_libcuda(known).value is None
