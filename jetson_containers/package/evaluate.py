@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from jetson_containers.errors import DefinitionError, Location
 from jetson_containers.package import modules
 from jetson_containers.package.config_files import read_config_file
 from jetson_containers.package.evaluated import Evaluated, Settings
+from jetson_containers.package.failure import TimeUp, in_words, place_of, remedy
 from jetson_containers.package.findings import Finding, one_line, unknown_key
 from jetson_containers.package.header import Document, read_header
 from jetson_containers.package.keys import (
@@ -27,9 +27,6 @@ from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.scan import NAMES, SUFFIXES, Directory
 from jetson_containers.package.snapshot import Look
 from jetson_containers.platform.target import Target
-
-#: characters of a definition's own error message that are told
-MOST_WORDS = 400
 
 
 class NeedsGuard(Exception):
@@ -265,9 +262,9 @@ class _Work:
         if isinstance(error, DefinitionError) and error.where:
             return error
         roots = (self.directory.imports, *self.settings.roots)
-        place = _place(error, roots) or Location(str(path))
+        place = place_of(error, roots) or Location(str(path))
         return DefinitionError(
-            f"{path.name} {_in_words(error)}", where=place, hint=_remedy(error)
+            f"{path.name} {in_words(error)}", where=place, hint=remedy(error)
         )
 
     def _error(self, code: str, error: DefinitionError) -> None:
@@ -277,10 +274,6 @@ class _Work:
         self.findings.append(
             Finding(self.target.name, name, code, what, "error", where, error.hint)
         )
-
-
-class TimeUp(BaseException):
-    """Raised inside a definition that has used up its time."""
 
 
 def flattened(value: object) -> Iterator[dict[str, Any]]:
@@ -299,40 +292,3 @@ def flattened(value: object) -> Iterator[dict[str, Any]]:
             if key not in KEYS and item and is_definition(item)
         ]
         yield from inner or ([value] if "name" in value else flattened(list(value.values())))
-
-
-def _in_words(error: BaseException) -> str:
-    if isinstance(error, TimeUp):
-        return f"did not end within {error}"
-    try:
-        if isinstance(error, SystemExit):
-            words = f"called sys.exit({error.code!r})"
-        else:
-            words = f"raised {type(error).__name__}: {error}".removesuffix(": ")
-        return str(plain(words[:MOST_WORDS]))
-    except Exception:  # the text of an exception may be code of the definition
-        return f"raised {type(error).__name__}"
-
-
-def _remedy(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return "correct the Python at that line"
-    if isinstance(error, ImportError):
-        return "import from the tree, from jetson_containers, or from Python's own library"
-    if isinstance(error, (TimeUp, MemoryError)):
-        return "a config.py describes packages: seconds and a little memory have to do"
-    if isinstance(error, SystemExit):
-        return "set 'package = None' where nothing is defined for a target"
-    return "correct the file; the other packages are there without it"
-
-
-def _place(error: BaseException, roots: Sequence[Path]) -> Location | None:
-    """The innermost line of the tree's own files that the error went through."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return Location(error.filename, error.lineno or 0)
-    place = None
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        name = frame.f_code.co_filename
-        if any(Path(name).is_relative_to(root) for root in roots):
-            place = Location(name, line)
-    return place

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from jetson_containers.package.evaluate import TimeUp
+from jetson_containers.package.failure import TimeUp
 
 #: bytes of memory that a definition may use, bytes of a file
 MAX_MEMORY = 1 << 30

@@ -1,8 +1,7 @@
 """Evaluating directories in guarded child processes, with a time limit for each.
 
-A server process is guarded and runs no definition; the children that it forks off do. A child that
-a definition left something behind in (an attribute of a module or class, a module) does no further
-one: results do not depend on the order. Those that hang, or end the child, cost themselves alone.
+A server process is guarded and runs no definition; the children that it forks off do. Those that
+hang, or end the child, cost themselves alone.
 """
 
 from __future__ import annotations
@@ -18,49 +17,24 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from jetson_containers.errors import Location
 from jetson_containers.package import facts, guards, modules
-from jetson_containers.package.evaluate import TimeUp, evaluate
+from jetson_containers.package.child import LAST, live, no_result, write_line
 from jetson_containers.package.evaluated import Evaluated, Settings
-from jetson_containers.package.findings import Finding, one_line
-from jetson_containers.package.limits import limit_memory, limited
+from jetson_containers.package.limits import limit_memory
 from jetson_containers.package.reads import NotedTarget
-from jetson_containers.package.residue import State
 from jetson_containers.package.scan import Directory
 from jetson_containers.package.scratch import Scratch
-from jetson_containers.package.steady import Steady
 from jetson_containers.platform.target import Target
 
 #: seconds that a child gets beyond the limit to say itself which line took so long
 GRACE = 1.0
-#: characters that a definition may define
-MAX_RESULT = 16_000_000
-#: begins the line in which a child takes its leave
-LAST = b"last "
 #: bytes that begin each line of a child; a definition that writes into every file has others
 SIGN = 16
 #: what children did on the way: the next run in this process begins with it
 _LEFT: list[bytes] = []
-#: modules that definitions import and that are slow to: the first child that has one tells
-COMMON = (
-    "datetime",
-    "fnmatch",
-    "logging",
-    "packaging.requirements",
-    "packaging.specifiers",
-    "packaging.utils",
-    "packaging.version",
-    "pprint",
-    "requests",
-    "shutil",
-    "socket",
-    "typing",
-    "yaml",
-)
 
 
 def run(
@@ -128,10 +102,10 @@ def _serve(
         while done < len(directories):
             left = directories[done:]
             for line in _in_child(left, target, settings, time_limit, scratch, writing):
-                _write(writing, line)
+                write_line(writing, line)
                 done += not line.startswith(LAST)
     except BaseException as error:  # a fault of this program: the parent raises it
-        _write(writing, json.dumps({"fault": repr(error)}).encode())
+        write_line(writing, json.dumps({"fault": repr(error)}).encode())
     finally:
         os._exit(0)
 
@@ -155,7 +129,7 @@ def _in_child(
     if process == 0:
         os.close(outer)
         os.close(reading)
-        _evaluate(writing, directories, target, settings, time_limit, scratch, sign)
+        live(writing, directories, target, settings, time_limit, scratch, sign)
     os.close(writing)
     left = iter(directories)
     problem = "ended the process that evaluates it"
@@ -176,7 +150,7 @@ def _in_child(
         os.close(reading)
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
-    yield json.dumps(_failed(next(left), target, problem).to_dict()).encode()
+    yield json.dumps(no_result(next(left), target, problem).to_dict()).encode()
 
 
 def _warm(line: bytes) -> None:
@@ -189,20 +163,6 @@ def _warm(line: bytes) -> None:
         if name not in sys.modules:
             importlib.import_module(name)
     modules.compile_ahead(Path(path) for path in done["read"])
-
-
-def _failed(directory: Directory, target: Target, problem: str) -> Evaluated:
-    path = directory.path / "config.py"
-    finding = Finding(
-        target.name,
-        directory.path.name,
-        "failed-config",
-        f"config.py {problem}",
-        "error",
-        Location(str(path)),
-        "a config.py may only compute: no endless loops, no exit, no signals",
-    )
-    return Evaluated(findings=(finding,), inputs=(str(path),), lasting=False)
 
 
 def _lines(reading: int, silence: float) -> Iterator[bytes]:
@@ -224,48 +184,6 @@ def _lines(reading: int, silence: float) -> Iterator[bytes]:
             deadline = time.monotonic() + silence
 
 
-def _evaluate(
-    writing: int,
-    directories: Sequence[Directory],
-    target: Target,
-    settings: Settings,
-    time_limit: float,
-    scratch: Scratch,
-    sign: bytes,
-) -> None:
-    """The child's whole life. Never returns."""
-    dumps, known = json.dumps, sys.modules
-    directory = directories[0]
-    try:
-        steady = Steady()
-        before = State()
-        sources: list[str] = []
-        for directory in directories:
-            result = _guarded(directory, target, settings, time_limit, scratch, steady)
-            sources += [path for path in result.inputs if path.endswith(".py")]
-            text = dumps(result.to_dict())
-            if len(text) > MAX_RESULT:
-                problem = f"defines more than {MAX_RESULT} characters"
-                text = dumps(_failed(directory, target, problem).to_dict())
-            _write(writing, sign + text.encode())
-            if directory is directories[-1] or not before.holds():
-                imported = [name for name in COMMON if name in known]
-                read = [*dict.fromkeys(sources)]
-                _write(writing, sign + LAST + dumps({"imported": imported, "read": read}).encode())
-                break
-    except BaseException as error:  # a definition can break what its own process is made of
-        problem = f"broke the process that evaluates it ({type(error).__name__})"
-        _write(writing, sign + dumps(_failed(directory, target, problem).to_dict()).encode())
-    finally:
-        os._exit(0)
-
-
-def _write(writing: int, line: bytes) -> None:
-    line += b"\n"
-    while line:
-        line = line[os.write(writing, line) :]
-
-
 def _silence() -> None:
     """Nothing that is read or printed from here on reaches a terminal or a file."""
     null = os.open(os.devnull, os.O_RDWR)
@@ -281,55 +199,3 @@ def _close_all_but(kept: int) -> None:
         if int(name) > 2 and int(name) != kept:
             with suppress(OSError):  # the listing itself is closed by now
                 os.close(int(name))
-
-
-def _guarded(
-    directory: Directory,
-    target: Target,
-    settings: Settings,
-    time_limit: float,
-    scratch: Scratch,
-    steady: Steady,
-) -> Evaluated:
-    guard = scratch.guard
-    guard.directory = os.path.realpath(directory.path)
-    guard.forget()
-    scratch.forget()
-    os.environ.clear()
-    os.environ.update(settings.environment)
-    steady.forget()
-    os.chdir(directory.path)
-    try:
-        with limited(time_limit):
-            guard.active = True
-            try:
-                result = evaluate(directory, target, settings, guarded=True)
-            finally:
-                guard.active = False
-    except TimeUp:  # it rang outside the definition's own code
-        result = _failed(directory, target, f"did not end within {time_limit:g} s")
-    written = scratch.texts()
-    failed = [item.location for item in result.findings if item.severity == "error"]
-    touched = tuple(
-        Finding(
-            target.name,
-            directory.path.name,
-            "touches-host",
-            f"config.py was held back: {one_line(what)}",
-            "warning",
-            where or Location(str(directory.path / "config.py")),
-            "a config.py describes; what has to be done belongs into the Dockerfile",
-        )
-        for what, where in guard.refused.items()
-        if where not in failed  # the error says what was tried
-    )
-    asked = (*result.asked, "a connection") if guard.asked_network else result.asked
-    return replace(
-        result,
-        findings=(*result.findings, *touched),
-        asked=asked,
-        inputs=tuple(dict.fromkeys((*result.inputs, *guard.opened()))),
-        seen=tuple(dict.fromkeys((*result.seen, *guard.seen))),
-        reads=tuple(sorted({*result.reads, *guard.reads})),
-        generated=result.generated | written,
-    )
