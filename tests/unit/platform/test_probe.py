@@ -122,7 +122,13 @@ OLD = 'Field "compute_cap" is not a valid field to query.\n'
 
 @pytest.mark.parametrize(
     ("query", "libcuda", "times"),
-    [(ROW, "13000\n", 1), (ROW, None, 2), (OLD, "13000\n", 2), (None, "13000\n", 1), (MISMATCH, None, 1)],
+    [
+        (ROW, "13000\n", 1),
+        (ROW, None, 2),
+        (OLD, "13000\n", 2),
+        (None, "13000\n", 1),
+        (MISMATCH, None, 1),
+    ],
 )
 def test_nvidia_smi_is_asked_again_only_where_that_tells_more(
     tmp_path: Path, query: str | None, libcuda: str | None, times: int
