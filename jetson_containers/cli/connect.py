@@ -60,6 +60,20 @@ def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Co
         )
     if wanted == "docker" or not (address.docker and address.buildx):
         return Connection(ClassicEngine(address.host, address.tls_dir), address, context.environ)
+    return _with_buildx(context, address, address.docker)
+
+
+def answering(context: Context) -> Connection | None:
+    """The engine that answers now; none is made. Raises as :func:`locate` does."""
+    address = locate(context.environ)
+    if address is None:
+        return None
+    if not (address.docker and address.buildx):
+        return Connection(ClassicEngine(address.host, address.tls_dir), address, context.environ)
+    return _with_buildx(context, address, address.docker)
+
+
+def _with_buildx(context: Context, address: EngineAddress, docker: str) -> Connection:
     environ = {**context.environ, **address.environ()}
     engine = BuildKitEngine(address.host, Path(address.docker), environ, address.tls_dir)
     return Connection(engine, address, context.environ)

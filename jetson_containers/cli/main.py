@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "why-not": ("why_not", "what keeps packages from a target, and what would mend it"),
     "check": ("check", "what is wrong with packages, on every target"),
     "lock": ("lock", "pin what images take from outside, and say what moved"),
+    "report": ("report", "what a run did: a page, JSON, JUnit, or two runs compared"),
     "targets": ("targets", "the targets that can be built for"),
     "doctor": ("doctor", "what stands between this machine and its containers"),
     "engine": ("engine", "the container engine: status, up, down"),

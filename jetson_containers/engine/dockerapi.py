@@ -142,6 +142,23 @@ class DockerApi:
     def images(self, label: str) -> tuple[ImageInfo, ...]:
         with self._talking():
             listing = self.client.api.images(filters={"label": label})
+    def history(self, reference: str) -> tuple[tuple[str, int], ...]:
+        """Instruction and bytes of each line of an image's history, oldest first.
+
+        Empty where the engine does not hold the image.
+        """
+        from docker import errors
+
+        with self._talking():
+            try:
+                lines = self.client.api.history(reference)  # type: ignore[no-untyped-call]
+            except errors.ImageNotFound:
+                return ()
+        return tuple(
+            (str(item.get("CreatedBy") or ""), int(item.get("Size") or 0))
+            for item in reversed(lines)
+        )
+
         return tuple(
             ImageInfo(
                 digest=str(item["Id"]),
