@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from docker import DockerClient
 
+from jetson_containers.engine.address import EngineAddress
 from jetson_containers.launch.display import LOCAL, WILD, Cookie, read_cookies, write_cookies
 
 CLI = (sys.executable, "-I", "-m", "jetson_containers.cli.main", "run")
@@ -282,3 +286,42 @@ def test_csi_cameras_say_what_they_need(tiny_base: str) -> None:
     said = run("--csi2webcam", tiny_base, "true")
     assert said.returncode == 1 and "v4l2loopback-dkms" in said.stderr
     assert "docker run" not in said.stderr
+
+
+@pytest.fixture
+def elsewhere(engine: EngineAddress, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The engine by way of TCP, as one on another machine is reached; the session's engine."""
+
+    def copy(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 16):
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(engine.host.removeprefix("unix://"))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=copy, args=pair, daemon=True).start()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, daemon=True).start()
+    address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    monkeypatch.setenv("DOCKER_HOST", address)
+    yield address
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def test_an_engine_elsewhere_runs_containers_without_what_is_here(
+    tiny_base: str, elsewhere: str
+) -> None:
+    done = run("-i", tiny_base, "cat", text="typed")
+    assert (done.returncode, done.stdout) == (0, "typed"), done.stderr
+    assert done.stderr.startswith(f"note: the engine at {elsewhere} runs on another machine")
+    assert os.uname().machine in done.stderr
+    command = done.stderr.splitlines()[-1]
+    assert "--volume" not in command and "--device" not in command
