@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from jetson_containers.errors import UnreachableError
 from jetson_containers.image.registry.auth import Gate
@@ -199,7 +199,7 @@ class Registry:
         match = _LINK.search(answer.headers.get("link", ""))
         if match is None:
             return None
-        url = str(urljoin(answer.url, match[1]))
+        url = answer.leads_to(match[1])
         here, there = urlsplit(self._base), urlsplit(url)
         if (here.scheme, here.netloc, path) != (there.scheme, there.netloc, there.path):
             raise UntrustedAnswer(f"the list of {self._host}{path} goes on elsewhere: {url}")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from jetson_containers.errors import UnreachableError
 from jetson_containers.image.registry.faults import UntrustedAnswer
-from jetson_containers.image.registry.web import Web
+from jetson_containers.image.registry.web import Answer, Web
 
 ADDRESS = "https://hub.docker.com"
 _PAGE = 100
@@ -49,17 +49,17 @@ def hub_tags(
             raise UntrustedAnswer(f"{what} is not in its usual form")
         before = len(found)
         found.update((str(item.get("name")), item) for item in results if isinstance(item, dict))
-        url = _next(url, page.get("next"), address, paths, what)
+        url = _next(answer, page.get("next"), address, paths, what)
         # under ever new addresses the same tags again, or none
         if url and len(found) == before:
             raise UntrustedAnswer(f"{what} has no end")
     return tuple(found.values())
 
 
-def _next(url: str, to: Any, address: str, paths: tuple[str, ...], what: str) -> str:
+def _next(answer: Answer, to: Any, address: str, paths: tuple[str, ...], what: str) -> str:
     if not to:
         return ""
-    there, here = urlsplit(urljoin(url, str(to))), urlsplit(address)
+    there, here = urlsplit(answer.leads_to(str(to))), urlsplit(address)
     same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
     if not same or there.path.rstrip("/") not in paths:
         raise UntrustedAnswer(f"{what} goes on elsewhere: {to}")

@@ -62,6 +62,17 @@ class Answer:
                 f"{_shown(self.url)} answered with what is no JSON, or a part of it"
             ) from None
 
+    def leads_to(self, address: str) -> str:
+        """An address that it holds, which may be relative. Raises :class:`UntrustedAnswer`."""
+        try:
+            url = urljoin(self.url, address)
+            _ = urlsplit(url).port
+        except ValueError:
+            raise UntrustedAnswer(
+                f"{_shown(self.url)} leads to what is no address: {address[:80]!r}"
+            ) from None
+        return url
+
 
 @dataclass
 class Web:
@@ -130,7 +141,7 @@ class Web:
             to = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not to:
                 return answer
-            before, url = urlsplit(url), urljoin(url, to)
+            before, url = urlsplit(url), answer.leads_to(to)
             after = self._allowed(url)
             if (before.scheme, after.scheme) == ("https", "http"):
                 raise UntrustedAnswer(f"{_shown(before.geturl())} leads from https to http")

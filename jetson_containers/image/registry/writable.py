@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from jetson_containers.errors import UnreachableError
 from jetson_containers.image.registry.client import Registry
@@ -97,7 +97,7 @@ class WritableRegistry(Registry):
             "POST", f"{self._base}/v2/{repository}/blobs/uploads/", repository, headers={}
         )
         self._taken(begun, (202,), what)
-        place = urljoin(begun.url, begun.headers.get("location", ""))
+        place = begun.leads_to(begun.headers.get("location", ""))
         url = f"{place}{'&' if '?' in place else '?'}digest={digest}"
         headers = {"Content-Type": "application/octet-stream"}
         if urlsplit(url).netloc == urlsplit(self._base).netloc:

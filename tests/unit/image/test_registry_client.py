@@ -358,6 +358,11 @@ class TestLies:
         server.fail("tags/list", Reply(200, body, more), Reply(200, body))
         assert client(server, time).tags(REPOSITORY) == ("1",)
 
+    def test_a_redirect_to_nowhere(self, server: FakeRegistry, time: Time) -> None:
+        server.fail("tags/list", Reply(302, b"", {"Location": "http://["}))
+        with pytest.raises(UnreachableError):
+            client(server, time).tags(REPOSITORY)
+
     def test_redirects_in_a_circle(self, server: FakeRegistry, time: Time) -> None:
         server.fail("tags/list", Reply(302, b"", {"Location": "?again"}))
         with pytest.raises(UntrustedAnswer, match="in a circle"):
