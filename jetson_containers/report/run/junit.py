@@ -52,6 +52,8 @@ def _stage(run: RunReport, stage: StageReport) -> xml.Element:
         _add(case, "failure", stage.message or "it failed")
     elif stage.status in ("interrupted", "killed"):
         _add(case, "error", stage.message or "the run was stopped while it was built")
+    elif stage.status == "running":
+        _add(case, "skipped", "it is being built")
     elif stage.status == "blocked":
         because = run.by_id.get(stage.because)
         _add(case, "skipped", f"blocked: {because.title if because else 'the run'} failed")
@@ -73,6 +75,8 @@ def _test(run: RunReport, test: TestReport) -> xml.Element:
         _add(case, "skipped", f"deferred: {test.message}")
     elif test.status == "killed":
         _add(case, "error", "the run was stopped while it ran")
+    elif test.status == "running":
+        _add(case, "skipped", "it is running")
     elif test.remembered:
         xml.SubElement(case, "system-out").text = "passed earlier, remembered"
     return case

@@ -10,13 +10,21 @@ from typing import Literal
 
 from jetson_containers.plan.outline import StageOutline
 
-#: ``killed`` ended without a word; ``waiting`` and ``killed`` stages were on their way then
-RunStatus = Literal["done", "failed", "interrupted", "killed"]
+#: a run that is ``killed`` ended without a word, and so did its stages that were on their way
+RunStatus = Literal["done", "failed", "interrupted", "killed", "running"]
 StageStatus = Literal[
-    "built", "found", "fetched", "failed", "interrupted", "blocked", "killed", "not reached"
+    "built",
+    "found",
+    "fetched",
+    "failed",
+    "interrupted",
+    "blocked",
+    "killed",
+    "running",
+    "not reached",
 ]
 #: what took part in the run's time as work on a stage
-WORKED = ("built", "fetched", "failed", "interrupted", "killed")
+WORKED = ("built", "fetched", "failed", "interrupted", "killed", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """What became of one test: ``passed``, ``failed``, ``deferred`` or ``killed``.
+    """What became of one test: ``passed``, ``failed``, ``deferred``, ``killed`` or ``running``.
 
     ``begun`` as for stages, ``None`` where an earlier result was taken.
     """

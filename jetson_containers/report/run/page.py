@@ -18,6 +18,7 @@ _ENDS = {
     "failed": "failed",
     "interrupted": "interrupted",
     "killed": "stopped without a word",
+    "running": "still running",
 }
 
 

@@ -5,11 +5,12 @@ A run may have been stopped at any moment, so its journal may end in half a line
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.report.run.model import (
@@ -51,7 +52,9 @@ def read_run(directory: Path) -> RunReport:
             ended = event
         story.tell(event)
     status = _text(ended, "status")
-    stages, tests = story.told()
+    if status not in ("done", "failed", "interrupted"):
+        status = "running" if _is_locked(directory / JOURNAL) else "killed"
+    stages, tests = story.told(status == "running")
     results = {_text(item, "reference"): item for item in _mappings(ended.get("images"))}
     logs = _text(head, "logs")
     return RunReport(
@@ -62,7 +65,7 @@ def read_run(directory: Path) -> RunReport:
         argv=_texts(head.get("argv")),
         cores=int(_number(head, "cores")),
         memory=int(_number(head, "memory")),
-        status=cast(RunStatus, status) if status in ("done", "failed", "interrupted") else "killed",
+        status=cast(RunStatus, status),
         seconds=_number(ended, "seconds") or story.now,
         images=tuple(
             replace(
@@ -100,6 +103,16 @@ def _journal(path: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]], in
     events = [_json(line) for line in whole[1:]]
     found = [event for event in events if event is not None]
     return head, found, len(events) - len(found)
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether the run goes on: its process holds a lock on the journal until it ends."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _plans(path: Path) -> tuple[list[ImageReport], list[StageReport]]:
@@ -249,21 +262,30 @@ class _Story:
             remembered=event.get("remembered") is True,
         )
 
-    def told(self) -> tuple[tuple[StageReport, ...], tuple[TestReport, ...]]:
-        """Everything, with what was cut short going on to the last thing recorded."""
-        stages = (
-            replace(
-                stage,
-                steps=tuple(self.steps.get(stage.id, ())),
-                seconds=self._cut(stage.begun) if stage.status == "killed" else stage.seconds,
-            )
+    def told(self, alive: bool) -> tuple[tuple[StageReport, ...], tuple[TestReport, ...]]:
+        """Everything, with what was cut short going on to the last thing recorded.
+
+        ``alive`` says that it still goes on.
+        """
+        stages = [
+            replace(stage, steps=tuple(self.steps.get(stage.id, ())))
             for stage in self.stages.values()
+        ]
+        word: Literal["running", "killed"] = "running" if alive else "killed"
+        return (
+            tuple(
+                replace(stage, status=word, seconds=self._cut(stage.begun))
+                if stage.status == "killed"
+                else stage
+                for stage in stages
+            ),
+            tuple(
+                replace(test, status=word, seconds=self._cut(test.begun))
+                if test.status == "killed"
+                else test
+                for test in self.tests.values()
+            ),
         )
-        tests = (
-            replace(test, seconds=self._cut(test.begun)) if test.status == "killed" else test
-            for test in self.tests.values()
-        )
-        return tuple(stages), tuple(tests)
 
     def _cut(self, begun: float | None) -> float:
         return round(self.now - (begun or 0.0), 3)

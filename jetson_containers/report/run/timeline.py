@@ -59,7 +59,7 @@ def lanes(run: RunReport) -> tuple[tuple[str, tuple[Bar, ...]], ...]:
             test.seconds,
             test.package,
             f"test of {test.package}: {test.name}, {test.status}, {clock(test.seconds)}",
-            f"test {test.status}" if test.status in ("failed", "killed") else "test",
+            f"test {test.status}" if test.status in ("failed", "killed", "running") else "test",
             f"test-{number}",
         )
         for number, test in enumerate(run.tests, 1)

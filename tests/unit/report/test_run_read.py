@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from pathlib import Path
 
@@ -72,6 +73,16 @@ def test_a_run_that_was_killed_shows_how_far_it_came(tmp_path):
     assert run.status == "killed"
     assert (run.by_id["b"].status, run.by_id["b"].seconds) == ("killed", 2.5)
     assert run.by_id["c"].status == "not reached"
+
+
+def test_a_run_whose_process_holds_the_journal_goes_on(tmp_path):
+    events = [event(1.0, "StageStarted", "b", command=[], why="", lane=1)]
+    folder = write_run(tmp_path / "run", [plan(FORK)], events)
+    with (folder / "journal.jsonl").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        run = read_run(folder)
+        assert (run.status, run.by_id["b"].status) == ("running", "running")
+    assert read_run(folder).status == "killed"
 
 
 def test_a_torn_last_line_is_ignored(fork):
