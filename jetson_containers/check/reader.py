@@ -14,9 +14,14 @@ from jetson_containers.check.model import Fault
 from jetson_containers.check.recipe import Recipe, read_recipe
 from jetson_containers.check.scripts import Script, may_be_script, script_faults, scripts_of
 from jetson_containers.errors import BuilderError, Location
+from jetson_containers.package.header import is_wide
 from jetson_containers.package.model import Package
 from jetson_containers.package.snapshot import MAX_BYTES, Look, Snapshot
 from jetson_containers.plan.dockerfile import read_dockerfile
+
+_ACCESS = "mend its permissions, or correct `dockerfile:`"
+_NO_TEXT = "a Dockerfile is a text that people write: correct `dockerfile:`"
+_ENCODING = "save it with the encoding UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,11 @@ class Reader:
             if not path.is_file():
                 return Read(None, ())  # the loader has said so
             if path.stat().st_size > MAX_BYTES:
-                return Read(None, (_unreadable(package, f"it has more than {MAX_BYTES} bytes"),))
+                fault = _unreadable(package, f"it has more than {MAX_BYTES} bytes", _NO_TEXT)
+                return Read(None, (fault,))
             content = path.read_bytes()
+            if is_wide(content.partition(b"\n")[0]):
+                return Read(None, (_unreadable(package, "it is not UTF-8", _ENCODING),))
             sources = read_dockerfile(content).sources
             scripts = tuple(scripts_of(package.path, package.dockerfile, sources, tests))
         except OSError as error:
@@ -104,10 +112,10 @@ def _below(context: Path) -> tuple[Look, ...]:
     return tuple(found)
 
 
-def _unreadable(package: Package, reason: str) -> Fault:
+def _unreadable(package: Package, reason: str, hint: str = _ACCESS) -> Fault:
     return Fault(
         "unreadable-dockerfile",
         f"the Dockerfile or its context cannot be read: {reason}",
         Location(str(package.path / str(package.dockerfile or ""))),
-        "mend its permissions, or correct `dockerfile:`",
+        hint,
     )

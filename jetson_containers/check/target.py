@@ -43,12 +43,17 @@ def check_target(
             left_out[finding.code] += 1
         else:
             findings.append(finding)
+    no_header = {
+        item.location.path for item in catalogue.findings if item.code == "unreadable-header"
+    }
     resolved = 0
     for package in looked_at:
         faults, resolves = run.check(package)
         resolved += resolves
         own = package.root == own_root
         for fault in faults:
+            if fault.code == "unreadable-dockerfile" and fault.where.path in no_header:
+                continue  # the loader could not read it either, and has said so
             if fault.severity(own=own) == "info" and not notes:
                 left_out[fault.code] += 1
             else:

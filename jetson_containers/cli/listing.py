@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from jetson_containers.cli.context import Context, say, target_is_named
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
+from jetson_containers.cli.words import named_packages
 from jetson_containers.errors import ExitCode, UsageError
 from jetson_containers.package.catalogue import Catalogue
+from jetson_containers.package.findings import printable
 from jetson_containers.package.model import Package
 from jetson_containers.plan.skip import Matches, matcher
 from jetson_containers.report.listed import Listed, faults, listed
@@ -40,6 +42,7 @@ def main(argv: Sequence[str]) -> int:
 def of(context: Context) -> int:
     """List for the command line of ``list`` or ``build --list-packages``."""
     args = context.args
+    matches = _matcher(named_packages(args.packages) if args.packages else ())
     if getattr(args, "all_targets", False):
         if target_is_named(args):
             raise UsageError(
@@ -50,7 +53,6 @@ def of(context: Context) -> int:
         catalogues = list(context.catalogues_for(named_targets()))
     else:
         catalogues = [context.catalogue]
-    matches = _matcher(args.packages)
     found = listed(catalogues, matches)
     if getattr(args, "json", False):
         print(json.dumps({"format": 1, "packages": [item.to_dict() for item in found]}, indent=2))
@@ -80,7 +82,8 @@ def _line(item: Listed, width: int, targets: int) -> str:
         mark = "*" if len(item.default_on) == count else "+"
     where = "all targets" if count == targets else f"{count} of {targets} targets"
     where = "" if targets == 1 else where
-    return f"{package.reference.ljust(width)} {mark} {package.group:<12} {where}".rstrip()
+    group = printable(package.group)
+    return f"{package.reference.ljust(width)} {mark} {group:<12} {where}".rstrip()
 
 
 def _mention_faults(catalogues: Sequence[Catalogue], verbose: bool) -> None:

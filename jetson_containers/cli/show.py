@@ -13,6 +13,7 @@ from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
 from jetson_containers.cli.words import named_packages, seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode, UsageError, raise_all
+from jetson_containers.package.findings import printable
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.report.about import About, Outcome, about, outcome, packages_behind
 from jetson_containers.resolve.explain import missing_error
@@ -149,7 +150,8 @@ def _text(item: About, others: Sequence[Outcome]) -> str:
     )
     for title, values in rows:
         for number, value in enumerate(text for text in values if text.strip()):
-            lines.append(f"  {('' if number else title):<{_INDENT - 2}}{value}".rstrip())
+            shown = printable(value.expandtabs())
+            lines.append(f"  {('' if number else title):<{_INDENT - 2}}{shown}".rstrip())
     return "\n".join(lines) + "\n"
 
 

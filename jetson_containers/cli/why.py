@@ -9,10 +9,9 @@ from typing import Any
 
 from jetson_containers.cli.context import Context
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
-from jetson_containers.cli.words import seen_from_here
+from jetson_containers.cli.words import named_requirement, seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode
 from jetson_containers.package.catalogue import Catalogue
-from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.resolve.model import Resolution, Resolved
 from jetson_containers.resolve.resolver import resolve
 from jetson_containers.resolve.why import leading_to, others
@@ -36,9 +35,9 @@ def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     context = Context.of(args)
     catalogue = context.catalogue
-    resolution = resolve(catalogue, [parse_requirement(args.package)])
+    resolution = resolve(catalogue, [named_requirement(args.package)])
     members = resolution.chosen
-    if args.member:
+    if args.member is not None:
         members = (_member(catalogue, resolution, args.member),)
     if args.json:
         document = {
@@ -48,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
             "packages": [_data(catalogue, resolution, item) for item in members],
         }
         print(json.dumps(document, indent=2))
-    elif args.member:
+    elif args.member is not None:
         print(seen_from_here("\n".join(_in_full(catalogue, resolution, members[0]))))
     else:
         for item in members:
@@ -60,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _member(catalogue: Catalogue, resolution: Resolution, word: str) -> Resolved:
     """The chosen package that a word means, by name, alias or reference."""
-    wanted = parse_requirement(word)
+    wanted = named_requirement(word)
     meant = {package.reference for package in catalogue.find(wanted)}
     for item in resolution.chosen:
         if item.package.reference in meant:

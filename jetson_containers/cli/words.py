@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jetson_containers.errors import UsageError
+
+if TYPE_CHECKING:
+    from jetson_containers.package.model import Requirement
 
 #: the CDI device that ``--buildkit-device yes`` means
 ALL_GPUS = "nvidia.com/gpu=all"
@@ -26,6 +30,14 @@ def named_packages(words: Sequence[str]) -> tuple[str, ...]:
             "no package was named", hint="`jetson-containers list` shows the packages"
         )
     return found
+
+
+def named_requirement(word: str) -> Requirement:
+    """The one package that ``word`` means; raises if it names none, or several."""
+    from jetson_containers.package.grammar import parse_requirement
+
+    named_packages((word,))
+    return parse_requirement(word)
 
 
 def seen_from_here(text: str) -> str:

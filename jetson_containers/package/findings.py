@@ -87,8 +87,12 @@ def unknown_key(target: str, package: str, key: str, where: Location, *, strict:
 
 def one_line(text: str) -> str:
     """What a definition says, fit for a terminal: no line ends, no control characters."""
-    joined = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in joined)
+    return printable(" ".join(text.split()))
+
+
+def printable(line: str) -> str:
+    """``line`` with control characters, and halves of characters, spelled out: ``\\x1b``."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

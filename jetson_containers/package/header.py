@@ -76,7 +76,7 @@ def _header_text(path: Path) -> str:
                         where=Location(str(path), number),
                         hint="end it with a line '#---', and let FROM follow",
                     )
-                if number == 1 and (raw.startswith(_WIDE) or b"\0" in raw):
+                if number == 1 and is_wide(raw):
                     raise _not_utf8(path, number)
                 if not raw.removeprefix(_BOM.encode()).startswith(b"#"):
                     break
@@ -93,6 +93,11 @@ def _header_text(path: Path) -> str:
             f"the file cannot be read: {error.strerror or error}", where=Location(str(path))
         ) from None
     return "".join(kept)
+
+
+def is_wide(line: bytes) -> bool:
+    """Whether the first line of a file shows another encoding, of two or four bytes a character."""
+    return line.startswith(_WIDE) or b"\0" in line
 
 
 def _decoded(raw: bytes, path: Path, number: int) -> str:

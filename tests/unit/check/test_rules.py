@@ -129,6 +129,26 @@ def test_a_dockerfile_without_end_is_not_read(tmp_path: Path):
         file.truncate(100_000_000)
     [finding] = check(tmp_path, {}).findings
     assert (finding.code, finding.severity) == ("unreadable-dockerfile", "error")
+    assert "permissions" not in finding.hint
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_dockerfile_of_another_encoding_is_one_finding(tmp_path: Path, encoding: str):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/Dockerfile").write_text(HEAD.format("a", "") + GOOD, encoding=encoding)
+    [finding] = check(tmp_path, {}).findings
+    assert (finding.code, finding.message) == ("unreadable-header", "the file is not UTF-8")
+
+
+def test_what_the_loader_does_not_read_is_read_all_the_same(tmp_path: Path):
+    files = {"a/config.py": 'package = {"name": "a", "dockerfile": "wide"}\n'}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/wide").write_text(GOOD, encoding="utf-16")
+    [finding] = check(tmp_path, files).findings
+    assert (finding.code, finding.hint) == (
+        "unreadable-dockerfile",
+        "save it with the encoding UTF-8",
+    )
 
 
 def test_a_dockerfile_that_is_not_there_is_the_loaders_finding(tmp_path: Path):

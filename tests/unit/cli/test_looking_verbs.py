@@ -203,6 +203,28 @@ def test_a_package_is_shown_with_what_it_needs_and_who_needs_it(cli, define):
     assert found["needed by"] == ["top"]
 
 
+def test_notes_cannot_write_to_the_terminal(cli, define):
+    define("app", r'notes: "a \e[31mred\ttext\nand more"', r'group: "g\e[2J"')
+    shown, listed = cli("show", "app")[1], cli("list")[1]
+    assert "\x1b" not in shown + listed
+    assert r"a \x1b[31mred" in shown
+    assert "and more\n" in shown
+
+
+@pytest.mark.parametrize("words", [("list", ""), ("list", " , "), ("why", ""), ("why", "app", "")])
+def test_an_empty_word_names_no_package(cli, define, words):
+    define("app")
+    code, out, err = cli(*words)
+    assert (code, out) == (2, "")
+    assert "no package was named" in err
+
+
+def test_a_list_takes_several_names_in_one_word(cli, define):
+    for name in ("app", "base", "other"):
+        define(name)
+    assert [line.split()[0] for line in cli("list", "app,base")[1].splitlines()] == ["app", "base"]
+
+
 def test_a_name_means_its_default_version_and_a_wildcard_every_one(cli, define):
     define("lib:1.0", "alias: lib")
     define("lib:2.0")
