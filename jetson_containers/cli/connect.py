@@ -75,5 +75,5 @@ def answering(context: Context) -> Connection | None:
 
 def _with_buildx(context: Context, address: EngineAddress, docker: str) -> Connection:
     environ = {**context.environ, **address.environ()}
-    engine = BuildKitEngine(address.host, Path(address.docker), environ, address.tls_dir)
+    engine = BuildKitEngine(address.host, Path(docker), environ, address.tls_dir)
     return Connection(engine, address, context.environ)
