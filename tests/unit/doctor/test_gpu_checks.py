@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jetson_containers.doctor import cdi, driver, runtimes, toolkit
+from jetson_containers.doctor import cdi, driver, runtimes, target, toolkit
 from tests.unit.doctor.hosts import SMI, orin, remedy, said, server, severities
 
 ETC, RUN = cdi.SPECIFICATIONS
@@ -176,3 +176,14 @@ def test_a_fault_that_another_check_explains_and_an_old_tool_are_none() -> None:
     old = 'Field "compute_cap" is not a valid field to query.\n'
     assert severities(driver.CHECK, server(commands={SMI: old})) == ["ok"]
     assert said(driver.CHECK, server(gpu=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "left"),
+    [("Tesla V100-SXM2-16GB, 7.0", ""), ("Tesla K80, 3.7", "Tesla K80 (sm_37)")],
+)
+def test_a_gpu_that_no_image_for_this_machine_can_serve_is_told(other: str, left: str) -> None:
+    host = server(commands={SMI: f"580.65.06, NVIDIA L4, 8.9\n580.65.06, {other}\n"})
+    warned = [item.message for item in said(target.CHECK, host) if item.severity == "warning"]
+    assert len(warned) == bool(left) and all(f"no code for {left}:" in text for text in warned)
+    assert other.partition(",")[0] in said(target.CHECK, host)[-1].message
