@@ -25,6 +25,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "why": ("why", "which requirement brought a package into a chain"),
     "why-not": ("why_not", "what keeps packages from a target, and what would mend it"),
     "check": ("check", "what is wrong with packages, on every target"),
+    "why-rebuild": ("why_rebuild", "which input of a package's stage changed"),
+    "push": ("push", "images to a registry; one index for several platforms"),
+    "pull": ("pull", "images from a registry, by verified digest"),
     "lock": ("lock", "pin what images take from outside, and say what moved"),
     "report": ("report", "what a run did: a page, JSON, JUnit, or two runs compared"),
     "targets": ("targets", "the targets that can be built for"),
@@ -43,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         description="Build, test and select container images for NVIDIA machines.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="verbs:\n"
-        + "\n".join(f"  {verb:<10}{text}" for verb, (_, text) in VERBS.items())
+        + "\n".join(f"  {verb:<12}{text}" for verb, (_, text) in VERBS.items())
         + "\n\nexample:\n  jetson-containers build sglang\n"
         "  jetson-containers VERB --help",
     )
