@@ -17,6 +17,9 @@ from jetson_containers.cli import autotag_build
 from jetson_containers.cli.main import main
 from jetson_containers.engine.locate import default_cache_dir
 from jetson_containers.engine.processes import end
+from jetson_containers.image.registry.credentials import docker_logins
+from jetson_containers.image.registry.remote import manifest_digest
+from jetson_containers.image.registry.web import Web
 from tests import services
 from tests.docker.trees import Tree
 from tests.unit.image.images import labels
@@ -157,6 +160,7 @@ def test_a_registry_that_wants_a_login(
             repository, tag="1", auth_config=login, stream=True, decode=True
         ):
             assert "error" not in line, line
+        pushed = client.images.get(f"{repository}:1").attrs["RepoDigests"]
         client.images.remove(f"{repository}:1")
         place, _, name = repository.rpartition("/")
         words = [
@@ -175,6 +179,9 @@ def test_a_registry_that_wants_a_login(
         code, said = verdict()
         # the image says nothing of itself, and its tag neither: it is seen, and not offered
         assert code == 1 and "unreadable-tag" in said and f"{repository}:1" in said
+        # the same logins serve whoever asks for a digest: lock and doctor
+        digest = manifest_digest(f"{repository}:1", Web(), docker_logins(os.environ).of)
+        assert f"{repository}@{digest}" in pushed
         config.write_text(json.dumps({"credHelpers": {host: "test"}}))
         helper = tmp_path / "docker-credential-test"
         helper.write_text('#!/bin/sh\necho \'{"Username": "me", "Secret": "secret"}\'\n')
