@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,8 @@ from jetson_containers.check.scripts import Script
 from jetson_containers.check.shell import Command, commands
 from jetson_containers.errors import Location
 from jetson_containers.plan.chain import BUDGET_ARGS
-from jetson_containers.plan.dockerfile import (
-    DockerfileFacts,
-    Instruction,
-    instructions,
-    read_dockerfile,
-)
+from jetson_containers.plan.dockerfile import DockerfileFacts, read_dockerfile
+from jetson_containers.plan.instructions import Instruction, instructions, words_of
 
 #: arguments that the engine declares or fills by itself
 #: (docs.docker.com/reference/dockerfile, "Predefined ARGs" and "Automatic platform ARGs")
@@ -122,20 +117,13 @@ def _variables(
     for item in listed:
         if item.keyword not in ("ARG", "ENV"):
             continue
-        words = _words(item.text)
+        words = words_of(item.text)
         if item.keyword == "ENV" and words and "=" not in words[0]:
             yield "ENV", words[0], " ".join(words[1:]), item.line
             continue
         for word in words:
             name, given, value = word.partition("=")
             yield item.keyword, name, value if given else None, item.line
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
 
 
 def _sources(

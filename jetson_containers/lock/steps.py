@@ -34,7 +34,8 @@ from jetson_containers.lock.calls import (
 )
 from jetson_containers.package.header import MAX_BYTES
 from jetson_containers.package.model import Package
-from jetson_containers.plan.dockerfile import Instruction, instructions, read_dockerfile
+from jetson_containers.plan.dockerfile import read_dockerfile
+from jetson_containers.plan.instructions import Instruction, instructions
 
 ADDRESS = re.compile(r"(?:https?|ssh|git|file)://\S+|git@\S+")
 _VARIABLE = re.compile(r"\$\{?(\w+)(?::-[^}]*)?\}?")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jetson_containers.plan.dockerfile import instructions, read_dockerfile
+from jetson_containers.plan.dockerfile import read_dockerfile
+from jetson_containers.plan.instructions import instructions
 
 HEADER = "#---\n# name: x\n# depends: [a]\n#---\n"
 
