@@ -114,14 +114,20 @@ def test_without_a_specification(engine: dict[str, list[str]], expected: str) ->
 
 
 @pytest.mark.parametrize(
-    ("version", "expected"),
-    [("24.0.7", ["ok"]), ("27.5.1", ["ok", "info"]), ("28.2.0", ["ok", "warning"])],
+    ("version", "directories", "expected"),
+    [
+        ("24.0.7", [], ["ok"]),
+        ("27.5.1", [], ["ok", "info"]),
+        ("27.5.1", ["/etc/cdi"], ["ok", "ok"]),
+        ("28.2.0", ["/etc/cdi"], ["ok", "warning"]),
+    ],
 )
 def test_an_engine_that_does_not_list_what_is_specified(
-    version: str, expected: list[str]
+    version: str, directories: list[str], expected: list[str]
 ) -> None:
     host = server(
-        files={ETC: "libcuda.so.570.124.06\n"}, engine={"server_version": version}
+        files={ETC: "libcuda.so.570.124.06\n"},
+        engine={"server_version": version, "cdi_directories": directories},
     )
     assert severities(cdi.CHECK, host) == expected
 
