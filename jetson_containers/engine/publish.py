@@ -128,10 +128,22 @@ class Publisher:
         pinned = f"{parsed.repository}@{remote.digest}"
         held = self._engine.pull(pinned, platform, self._on_line)
         if not parsed.digest:
-            self._engine.tag(held.digest, f"{parsed.repository}:{parsed.tag or 'latest'}")
-            with contextlib.suppress(BuilderError):
-                self._engine.remove(pinned)
+            self._rename(held.digest, pinned, f"{parsed.repository}:{parsed.tag or 'latest'}")
         return Published(reference, reference, remote.digest, sent=True)
+
+    def _rename(self, image: str, pinned: str, reference: str) -> None:
+        """Give an image that was pulled by digest its tag in place of that digest.
+
+        Engines with containerd's store take all names of the repository away with the digest, so
+        a name of another repository holds the image meanwhile.
+        """
+        between = f"jetson-pull/{image.rpartition(':')[2][:12]}:1"
+        self._engine.tag(image, between)
+        with contextlib.suppress(BuilderError):
+            self._engine.remove(pinned)
+        self._engine.tag(between, reference)
+        with contextlib.suppress(BuilderError):
+            self._engine.remove(between)
 
     @contextlib.contextmanager
     def _named(self, local: ImageInfo, to: str) -> Iterator[None]:
