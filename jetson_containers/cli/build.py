@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,23 +20,30 @@ from jetson_containers.cli.context import (
     add_package_options,
     add_target_options,
     say,
+    warn,
 )
 from jetson_containers.cli.logs import RunLogs
 from jetson_containers.cli.planning import (
+    Planned,
     add_request_options,
     base_without_engine,
     check_words,
     plan_for,
 )
-from jetson_containers.cli.screen import Screen, open_screen
+from jetson_containers.cli.screen import Show, open_screen
 from jetson_containers.cli.secrets import secret_files
 from jetson_containers.cli.summary import failure, summary
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, choose_base, planned_base
-from jetson_containers.engine.builder import Builder, BuildOptions
+from jetson_containers.engine.budget import Machine, default_jobs
+from jetson_containers.engine.builder import Builder, expected_seconds
 from jetson_containers.engine.command import pasteable
+from jetson_containers.engine.demand import all_stages
 from jetson_containers.engine.dryrun import DryRunEngine
 from jetson_containers.engine.events import Event
+from jetson_containers.engine.imagetests import TestSettings
+from jetson_containers.engine.journal import Header, Journal, new_run, utc
+from jetson_containers.engine.options import BuildOptions
 from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.engine.state import NoState, State
@@ -69,6 +77,23 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--use-proxy", action="store_true", help="hand the proxy settings to steps")
     run.add_argument("--log-dir", default="", metavar="DIR", help="default: logs/ of the checkout")
     run.add_argument(
+        "--jobs",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="stages at a time (default: by cores and memory)",
+    )
+    run.add_argument(
+        "--fail-fast", action="store_true", help="begin nothing more after the first failure"
+    )
+    run.add_argument(
+        "--test-timeout",
+        type=_seconds,
+        default=900.0,
+        metavar="SECONDS",
+        help="for a test that has no test_timeout of its own (900)",
+    )
+    run.add_argument(
         "--compression",
         choices=("zstd", "gzip", "uncompressed"),
         default="zstd",
@@ -82,11 +107,25 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--list-packages", action="store_true", help="list packages and end")
     result.add_argument("--show-packages", action="store_true", help="show the packages and end")
-    add_target_options(result)
+    add_target_options(result, several=True)
     add_package_options(result)
     add_common_options(result)
     result.add_argument("--version", action="store_true", help="print the version and end")
     return result
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return seconds
 
 
 def main(argv: Sequence[str]) -> int:
@@ -96,12 +135,12 @@ def main(argv: Sequence[str]) -> int:
 
         print(f"jetson-containers {version()}")
         return ExitCode.DONE
+    contexts = Context.each_target(args)
     if args.list_packages or args.show_packages:
-        return _look(Context.of(args))
-    context = Context.of(args)
+        return max(_look(context) for context in contexts)
     if args.simulate or args.engine == "dry-run":
-        return simulate(context)
-    return build(context)
+        return simulate(contexts)
+    return build(contexts, argv)
 
 
 def _look(context: Context) -> int:
@@ -120,62 +159,93 @@ def _look(context: Context) -> int:
     return listing.of(context)
 
 
-def simulate(context: Context) -> int:
-    """The commands of the plan on stdout, one pasteable line each; nothing is done."""
-    args = context.args
-    base = base_without_engine(context)
-    planned = plan_for(context, base)
-    plan = planned.plan
+def simulate(contexts: Sequence[Context]) -> int:
+    """The commands of the plans on stdout, one pasteable line each; nothing is done."""
+    args = contexts[0].args
+    planned = [plan_for(context, base_without_engine(context)) for context in contexts]
+    plans = [item.plan for item in planned]
     classic = args.engine == "docker"
     engine = DryRunEngine(lambda argv: print(pasteable(argv)), classic=classic)
     if not args.base:
-        engine.pull(base.reference, context.target.platform, lambda line: None)
-    options = replace(_options(context), workers=0)
-    Builder(plan, engine, NoState(), options, lambda event: None).run()
+        for plan in plans:
+            engine.pull(plan.base.reference, plan.target.platform, lambda line: None)
+    options = _options(contexts[0], _this_machine(), 1)
+    options = replace(options, tests=replace(options.tests, workers=0))
+    Builder(plans, engine, NoState(), options, lambda event: None).run()
     say(
-        f"{len(plan.stages)} stages for {context.target.name}; nothing was built. "
-        f"Images: {', '.join(image.reference for image in plan.images)}"
+        f"{len(all_stages(plans))} stages for {', '.join(plan.target.name for plan in plans)}; "
+        "nothing was built. Images: "
+        + ", ".join(image.reference for plan in plans for image in plan.images)
     )
-    return ExitCode.FAILED if planned.failures else ExitCode.DONE
+    return ExitCode.FAILED if any(item.failures for item in planned) else ExitCode.DONE
 
 
-def build(context: Context) -> int:
+def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     """The real thing."""
-    args = context.args
+    context, args = contexts[0], contexts[0].args
     if not args.packages:
         raise UsageError("no package was named", hint="`jetson-containers list` shows them")
-    target = context.target
     log_dir = _log_dir(context)
-    if args.base in ("", BOOTSTRAP):
-        plan_for(context, planned_base(target, args.base))
-    else:
-        check_words(context)  # what this base holds already, only an engine tells
+    for each in contexts:
+        if args.base in ("", BOOTSTRAP):
+            plan_for(each, planned_base(each.target, args.base))
+        else:
+            check_words(each)  # what this base holds already, only an engine tells
     connection = connect(context, args.engine, say)
+    planned = [_plan(each, connection) for each in contexts]
+    plans = tuple(item.plan for item in planned)
+    capabilities = connection.engine.capabilities()
+    machine = Machine(capabilities.cores, capabilities.memory)
+    if not machine.cores or not machine.memory:
+        machine = _this_machine()
+    jobs = args.jobs or default_jobs(machine)
+    state = State(context.cache)
+    stages = all_stages(plans)
+    show = Show(plans, connection.engine.name, jobs, expected_seconds(stages, state))
+    begun = datetime.now()
+    journal = _journal(context, plans, begun, log_dir, machine, jobs, argv)
+    logs = RunLogs(log_dir / (journal.directory if journal else _unrecorded(begun)).name, stages)
+    with open_screen(show, sys.stderr, verbose=context.verbose) as screen:
+
+        def sink(event: Event) -> None:
+            logs.write(event)
+            if journal:
+                journal.write(event)
+            screen.show(event)
+
+        options = _options(context, machine, jobs)
+        outcome = _run(Builder(plans, connection.engine, state, options, sink))
+    logs.close()
+    if journal:
+        journal.close()
+    if isinstance(outcome, BuilderError):
+        say(failure(outcome, stages.values(), logs, connection))
+        return outcome.exit_code
+    record = outcome
+    say(summary(record, logs, context.program))
+    for error in record.errors:
+        say(failure(error, stages.values(), logs, connection))
+    if args.push and not record.errors:
+        _push(args.push, record, connection)
+    failed = record.errors or any(item.failures for item in planned)
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _plan(context: Context, connection: Connection) -> Planned:
+    """The plan of one target, on a base image that is in the engine's store."""
+    args = context.args
     base = choose_base(
         connection.engine,
-        target,
+        context.target,
         args.base,
         lambda wanted: connection.bootstrap(wanted, context.cache, _progress(context)),
         say,
     )
     say(f"base image {base.reference} ({base.origin})")
     planned = plan_for(context, base, again=args.base in ("", BOOTSTRAP))
-    plan = planned.plan
     if base.contents:
         say(f"it holds {' '.join(base.contents.packages)}")
-    logs = RunLogs(log_dir, plan, datetime.now())
-    with open_screen(plan, connection.engine.name, sys.stderr, verbose=context.verbose) as screen:
-        outcome = _run(context, connection, plan, logs, screen)
-    if isinstance(outcome, BuilderError):
-        say(failure(outcome, plan, logs, connection))
-        return outcome.exit_code
-    record = outcome
-    say(summary(plan, record, logs, context.program))
-    for error in record.errors:
-        say(failure(error, plan, logs, connection))
-    if args.push and not record.errors:
-        _push(args.push, record, connection)
-    return ExitCode.FAILED if record.errors or planned.failures else ExitCode.DONE
+    return planned
 
 
 def _progress(context: Context) -> Callable[[str], None]:
@@ -188,16 +258,47 @@ def _progress(context: Context) -> Callable[[str], None]:
     return tell
 
 
-def _run(
-    context: Context, connection: Connection, plan: Plan, logs: RunLogs, screen: Screen
-) -> RunRecord | BuilderError:
+def _journal(
+    context: Context,
+    plans: Sequence[Plan],
+    begun: datetime,
+    log_dir: Path,
+    machine: Machine,
+    jobs: int,
+    argv: Sequence[str],
+) -> Journal | None:
+    """The journal of this run; a run whose journal cannot be written goes on without."""
+    from jetson_containers.cli.version import version
+
+    try:
+        directory = new_run(context.cache / "runs", begun)
+        header = Header(
+            run=directory.name,
+            begun=utc(begun),
+            program=version(),
+            argv=("build", *argv),
+            cores=machine.cores,
+            memory=machine.memory,
+            logs=str(log_dir / directory.name),
+            directory=str(Path.cwd()),
+            jobs=jobs,
+            pid=os.getpid(),
+        )
+        return Journal.begin(directory, header, plans, time.monotonic)
+    except OSError as error:
+        warn(
+            f"{context.cache}/runs: no record of this run can be kept: {error.strerror}\n"
+            "  hint: give yourself the cache directory (`chown -R`), or set XDG_CACHE_HOME"
+        )
+        return None
+
+
+def _unrecorded(begun: datetime) -> Path:
+    return Path(f"{begun.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
+
+
+def _run(builder: Builder) -> RunRecord | BuilderError:
     """The record of the run, or the error that ended it."""
-
-    def sink(event: Event) -> None:
-        logs.write(event)
-        screen.show(event)
-
-    builder = Builder(plan, connection.engine, State(context.cache), _options(context), sink)
     interrupted = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -221,7 +322,6 @@ def _run(
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-        logs.close()
 
 
 def _again() -> list[str]:
@@ -229,39 +329,37 @@ def _again() -> list[str]:
     return words[1:] if words[:1] == ["build"] else words
 
 
-def _options(context: Context) -> BuildOptions:
+def _options(context: Context, machine: Machine, jobs: int) -> BuildOptions:
     args = context.args
-    cores = os.cpu_count() or 1
-    jobs = str(max(1, min(cores, _memory_gigabytes() // 3)))
     data = context.root / "data"
     return BuildOptions(
         secrets=secret_files(context),
-        budget={
-            "MAX_JOBS": jobs,
-            "CMAKE_BUILD_PARALLEL_LEVEL": jobs,
-            "NINJAFLAGS": f"-j{jobs}",
-            "NVCC_THREADS": "1",
-        },
+        machine=machine,
+        jobs=jobs,
         proxies=_proxies(context) if args.use_proxy else {},
         cache_from=tuple(args.cache_from),
         cache_to=tuple(args.cache_to),
         compression=args.compression,
         min_free=int(args.min_free * 1e9),
-        data=data if data.is_dir() else None,
         stage_tests="intermediate" not in patterns(args.skip_tests),
-        go_on=args.skip_errors,
-        workers=max(1, min(4, cores)),
+        tests=TestSettings(
+            workers=max(1, min(4, machine.cores)),
+            timeout=args.test_timeout,
+            data=data if data.is_dir() else None,
+        ),
+        fail_fast=args.fail_fast,
     )
+
+
+def _this_machine() -> Machine:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Machine(os.cpu_count() or 1, memory)
 
 
 def _proxies(context: Context) -> dict[str, str]:
     names = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")
     words = (*names, *(name.lower() for name in names))
     return {name: context.environ[name] for name in words if context.environ.get(name)}
-
-
-def _memory_gigabytes() -> int:
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9)
 
 
 def _log_dir(context: Context) -> Path:

@@ -36,10 +36,15 @@ SETTINGS = (
 )
 
 
-def add_target_options(parser: argparse.ArgumentParser) -> None:
-    """``--target`` and what overrides its parts."""
+def add_target_options(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """``--target`` and what overrides its parts; ``several`` makes it a list of words."""
     group = parser.add_argument_group("target (default: this machine's)")
-    group.add_argument("--target", metavar="NAME", help="a named target; `targets` lists them")
+    help_ = "a named target; `targets` lists them"
+    if several:
+        help_ += "; several: separated by commas, or given again"
+        group.add_argument("--target", metavar="NAMES", action="append", help=help_)
+    else:
+        group.add_argument("--target", metavar="NAME", help=help_)
     group.add_argument("--cuda", metavar="VERSION", help="CUDA toolkit, as 12.9 or cu129")
     group.add_argument("--python", metavar="VERSION", help="Python, as 3.12")
     group.add_argument("--ubuntu", metavar="RELEASE", help="Ubuntu release, as 24.04")
@@ -89,6 +94,16 @@ class Context:
     @classmethod
     def of(cls, args: argparse.Namespace) -> Context:
         return cls(args, dict(os.environ))
+
+    @classmethod
+    def each_target(cls, args: argparse.Namespace) -> tuple[Context, ...]:
+        """One context for each of several targets, in the order in which they were named."""
+        words = (word.strip() for text in args.target or () for word in text.split(","))
+        names: list[str | None] = list(dict.fromkeys(word for word in words if word))
+        return tuple(
+            cls.of(argparse.Namespace(**{**vars(args), "target": name}))
+            for name in names or [None]
+        )
 
     @property
     def verbose(self) -> bool:

@@ -1,10 +1,12 @@
-"""Logs: one file a stage, complete and without colour codes, below one directory a run."""
+"""Logs: one file a stage, complete and without colour codes, below one directory a run.
+
+Stages that are built at the same time have files of their own, so each log is contiguous.
+"""
 
 from __future__ import annotations
 
-import os
 import threading
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -13,25 +15,25 @@ from jetson_containers.engine.events import (
     Event,
     LogLine,
     StageFailed,
+    StageFetching,
     StageFinished,
     StageStarted,
     StepStarted,
     TestFinished,
     TestStarted,
+    Warned,
 )
-from jetson_containers.plan.model import Plan
+from jetson_containers.plan.model import Stage
 
 
 class RunLogs:
-    """Writes ``<directory>/<run>/<nn>-<package>.log`` as events come; made on first use."""
+    """Writes ``<directory>/<nn>-<package>.log`` as events come; made on first use."""
 
-    def __init__(self, directory: Path, plan: Plan, begun: datetime) -> None:
-        self.directory = directory / begun.strftime("%Y%m%d-%H%M%S")
-        if self.directory.exists():
-            self.directory = directory / f"{self.directory.name}-{os.getpid()}"
+    def __init__(self, directory: Path, stages: Mapping[str, Stage]) -> None:
+        self.directory = directory
         self._names = {
             stage.id: f"{number:02}-{stage.package.replace('/', '_')}.log"
-            for number, stage in enumerate(plan.stages, 1)
+            for number, stage in enumerate(stages.values(), 1)
         }
         self._files: dict[str, TextIO] = {}
         self._lock = threading.Lock()
@@ -51,6 +53,8 @@ class RunLogs:
                 path = self.path(event.stage)
                 self._files[event.stage] = path.open("a", encoding="utf-8", buffering=1)
             self._files[event.stage].write(text + "\n")
+            if isinstance(event, (StageFinished, StageFailed)):
+                self._files.pop(event.stage).close()
 
     def close(self) -> None:
         """Close every file."""
@@ -63,7 +67,12 @@ class RunLogs:
 def _text(event: Event) -> str | None:
     match event:
         case StageStarted():
-            return f"$ {pasteable(event.command)}"
+            why = f"# {event.why}\n" if event.why else ""
+            return f"{why}$ {pasteable(event.command)}"
+        case StageFetching():
+            return f"# fetched from {event.source}"
+        case Warned():
+            return f"# warning: {event.message}"
         case StepStarted():
             return f"# {event.step}"
         case LogLine():

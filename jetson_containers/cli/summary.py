@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from jetson_containers.cli.connect import Connection
 from jetson_containers.cli.logs import RunLogs
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.errors import BuilderError, Problems
-from jetson_containers.plan.model import Plan
+from jetson_containers.plan.model import Stage
 from jetson_containers.units import gigabytes
 
 
@@ -21,8 +22,8 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def summary(plan: Plan, record: RunRecord, logs: RunLogs, program: str) -> str:
-    """The images, what took how long, the tests, and the command that starts the image.
+def summary(record: RunRecord, logs: RunLogs, program: str) -> str:
+    """The images, what took how long, the tests, and the commands that go on from here.
 
     ``program`` is how the user starts this program.
     """
@@ -36,17 +37,37 @@ def summary(plan: Plan, record: RunRecord, logs: RunLogs, program: str) -> str:
         )
         lines.append(f"logs:    {logs.directory}")
     lines.append(_tests(record))
-    for item in record.tests:
-        if item.status == "deferred" and item.final:
-            lines.append(f"  deferred: {item.test.package} {item.test.name}: {item.message}")
-    found = len([item for item in record.stages if item.status == "found"])
-    lines.append(
-        f"stages:  {len(built)} built, {found} found, in {clock(record.seconds)}"
-    )
+    deferred = [item for item in record.tests if item.status == "deferred" and item.final]
+    lines += [
+        f"  deferred: {item.test.package} {item.test.name}: {item.message}" for item in deferred
+    ]
+    stages = Counter(item.status for item in record.stages)
+    counts = [f"{stages['built']} built", f"{stages['found']} found"]
+    counts += [f"{stages[kind]} {kind}" for kind in ("failed", "blocked") if stages[kind]]
+    lines.append(f"stages:  {', '.join(counts)}, in {clock(record.seconds)}")
+    lines += _blocked(record)
+    waiting = {item.subject.stage for item in deferred}
     for image in record.images:
         lines.append(f"image:   {image.reference} ({gigabytes(image.size)})")
         lines.append(f"run:     {program} run {image.reference}")
+        if image.stage in waiting:
+            lines.append(f"test:    {program} test {image.reference}")
     return "\n".join(lines)
+
+
+def _blocked(record: RunRecord) -> list[str]:
+    """What was not built, and the failure that is in its way."""
+    titles = {item.stage.id: item.stage.title for item in record.stages}
+    users: dict[str, list[str]] = {}
+    for item in record.stages:
+        if item.status == "blocked":
+            users.setdefault(item.because, []).append(item.stage.title)
+    return [
+        f"  not built because {titles[because]} failed: {' '.join(names)}"
+        if because
+        else f"  not begun after the first failure (--fail-fast): {' '.join(names)}"
+        for because, names in users.items()
+    ]
 
 
 def _tests(record: RunRecord) -> str:
@@ -58,7 +79,9 @@ def _tests(record: RunRecord) -> str:
     return f"tests:   {', '.join(shown) or 'none'}"
 
 
-def failure(error: BuilderError, plan: Plan, logs: RunLogs, connection: Connection) -> str:
+def failure(
+    error: BuilderError, stages: Iterable[Stage], logs: RunLogs, connection: Connection
+) -> str:
     """What failed, its failing lines, its log, and the command that repeats the step alone."""
     lines: list[str] = []
     for item in error.errors if isinstance(error, Problems) else (error,):
@@ -68,7 +91,7 @@ def failure(error: BuilderError, plan: Plan, logs: RunLogs, connection: Connecti
             lines.append(f"  repeat: {connection.pasteable(command)}")
     lines += [
         f"  log: {logs.path(stage.id)}"
-        for stage in plan.stages
+        for stage in stages
         if stage.title in error.what and logs.path(stage.id).is_file()
     ]
     return "\n".join(lines)

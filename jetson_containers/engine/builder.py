@@ -1,252 +1,437 @@
-"""Run a plan on an engine: find what is finished, build what is missing, test, tag."""
+"""Run plans on an engine: find what is finished, build what is missing, test, tag.
+
+One thread decides (this module), several build (:mod:`jetson_containers.engine.lanes`), others
+test (:mod:`jetson_containers.engine.imagetests`); they answer through one queue.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jetson_containers.engine.context import whole_context
+from jetson_containers.engine.artifacts import Artifacts, NoArtifacts
+from jetson_containers.engine.budget import compile_budget
+from jetson_containers.engine.cache import Found, StageCache
+from jetson_containers.engine.demand import Demand, all_stages, demand
 from jetson_containers.engine.events import (
     ImageTagged,
+    RunEnded,
     Sink,
-    StageFailed,
-    StageFinished,
+    StageBlocked,
     StageFound,
-    StageStarted,
     StageWaiting,
 )
-from jetson_containers.engine.imagetests import TestBench
-from jetson_containers.engine.preflight import check, disk_error, free_bytes
-from jetson_containers.engine.protocol import BuildRequest, Engine, ImageInfo, StepFailed
+from jetson_containers.engine.imagetests import Subject, TestBench, TestRecord
+from jetson_containers.engine.lanes import Answer, Lanes, Order
+from jetson_containers.engine.options import BuildOptions
+from jetson_containers.engine.preflight import (
+    check,
+    check_disk,
+    check_names,
+    disk_error,
+    free_bytes,
+)
+from jetson_containers.engine.protocol import Engine, EngineGone, ImageInfo, Interrupted
 from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
+from jetson_containers.engine.schedule import Node, Schedule
 from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, raise_all
 from jetson_containers.image import labels
-from jetson_containers.plan.model import Plan, PlannedImage, Stage
+from jetson_containers.plan.model import Plan, PlannedImage, Stage, StageTest
+
+#: seconds between two looks at stages that another process makes, and at the engine's disk
+_LOOK = 0.2
+_LOOK_AT_DISK = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
-    """What a run adds to a plan. ``min_free`` is in bytes; ``data`` is mounted at ``/data``.
+def find_held(engine: Engine, stages: Mapping[str, Stage]) -> dict[str, ImageInfo]:
+    """Those of ``stages`` that the engine holds, by id.
 
-    ``proxies`` are the proxy variables that engines hand to steps without keeping them.
+    An image counts under its stage's own reference only: labels are inherited by whatever
+    somebody builds on an image of ours, and a child is built on that reference.
     """
+    wanted = {stage.reference: stage for stage in stages.values()}
+    held = {}
+    for image in engine.images(labels.FINGERPRINT):
+        for reference in image.references:
+            stage = wanted.get(reference.removeprefix("docker.io/").removeprefix("localhost/"))
+            if stage and stage.fingerprint == image.labels.get(labels.FINGERPRINT):
+                held[stage.id] = image
+    return held
 
-    secrets: Mapping[str, Path] = field(default_factory=dict)
-    budget: Mapping[str, str] = field(default_factory=dict)
-    proxies: Mapping[str, str] = field(default_factory=dict)
-    cache_from: Sequence[str] = ()
-    cache_to: Sequence[str] = ()
-    compression: str = "zstd"
-    min_free: int = 2_000_000_000
-    data: Path | None = None
-    stage_tests: bool = True
-    go_on: bool = False
-    workers: int = 2
+
+def expected_seconds(stages: Mapping[str, Stage], state: State) -> dict[str, float]:
+    """How long each stage whose package was built here before should take."""
+    known = {package: state.seconds(package) for package in {s.package for s in stages.values()}}
+    return {
+        stage.id: seconds
+        for stage in stages.values()
+        if (seconds := known[stage.package]) is not None
+    }
 
 
 class Builder:
-    """One run of one plan."""
+    """One run of several plans as one graph: equal stages are built once.
+
+    ``why`` gives the reason for building a stage, in one line.
+    """
 
     def __init__(
-        self, plan: Plan, engine: Engine, state: State, options: BuildOptions, sink: Sink
+        self,
+        plans: Sequence[Plan],
+        engine: Engine,
+        state: State,
+        options: BuildOptions,
+        sink: Sink,
+        cache: StageCache | None = None,
+        artifacts: Artifacts | None = None,
+        why: Callable[[Stage], str] = lambda stage: "",
     ) -> None:
-        self._plan = plan
+        self._plans = tuple(plans)
         self._engine = engine
         self._state = state
         self._options = options
         self._sink = sink
+        self._cache = cache
+        self._stages = all_stages(self._plans)
         self._capabilities = engine.capabilities()
-        self._records: dict[str, StageRecord] = {}
-        self._held: dict[str, ImageInfo] = {}
-        self._too_full: BuilderError | None = None
         self._stopped = threading.Event()
-        self._bench = TestBench(
+        self._too_full: BuilderError | None = None
+        self._answers: queue.SimpleQueue[Answer | TestRecord | None] = queue.SimpleQueue()
+        self._lanes = Lanes(
             engine,
             state,
+            cache,
+            artifacts or NoArtifacts(),
+            options,
             sink,
-            gpu=self._capabilities.gpu,
-            data=options.data,
-            workers=1 if self._capabilities.gpu else options.workers,
+            self._answers.put,
+            why,
+            self._stopped.is_set,
         )
+        self._bench = TestBench(engine, state, sink, options.tests, self._answers.put)
+        self._schedule = Schedule.of((), 1)
+        self._held: dict[str, ImageInfo] = {}
+        self._found: dict[str, Found] = {}
+        self._lane_of: dict[str, int] = {}
+        self._looked = 0.0
+        self._budgets: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._testing: Counter[tuple[str, bool]] = Counter()
+        self._final: dict[str, bool] = {}
+        self._open: list[tuple[Plan, PlannedImage]] = []
+        self._records: dict[str, StageRecord] = {}
+        self._tests: list[TestRecord] = []
+        self._images: list[ImageRecord] = []
+        self._errors: list[BuilderError] = []
 
     def stop(self) -> None:
         """Stop from another thread or a signal handler."""
         self._stopped.set()
         self._bench.stop()
         self._engine.cancel()
+        self._answers.put(None)
 
     def run(self) -> RunRecord:
-        """Build, test and tag every image of the plan.
+        """Build, test and tag every image of the plans.
 
-        Raises what stands in the way before anything is built; what fails later is in the
-        record's ``errors``, unless it ends the run (an interruption, an engine that is gone).
+        Raises what stands in the way before anything is built, and what ends a run: an
+        interruption, an engine that is gone, a full disk. Every other failure is in the record's
+        ``errors``. The last event is a :class:`RunEnded` in each case.
         """
         begun = time.monotonic()
-        self._held = self._find_stages()
-        self._preflight()
-        images: list[ImageRecord] = []
-        errors: list[BuilderError] = []
-        with self._bench, self._watch_disk():
-            for image in self._plan.images:
-                try:
-                    images.append(self._image(image))
-                except BuilderError as error:
-                    if self._too_full is not None:
-                        raise self._too_full from None
-                    if not self._options.go_on or self._stopped.is_set():
-                        raise
-                    errors.append(error)
+        try:
+            self._run()
+        except BaseException as error:
+            ended = isinstance(error, Interrupted | KeyboardInterrupt)
+            self._end("interrupted" if ended else "failed", begun, (*self._errors, error))
+            raise
+        self._end("failed" if self._errors else "done", begun, self._errors)
         return RunRecord(
-            stages=tuple(self._records.values()),
-            tests=tuple(self._bench.records),
-            images=tuple(images),
-            errors=tuple(errors),
+            stages=tuple(self._records[item] for item in self._stages if item in self._records),
+            tests=tuple(self._tests),
+            images=tuple(self._images),
+            errors=tuple(self._errors),
             seconds=time.monotonic() - begun,
         )
 
-    def _find_stages(self) -> dict[str, ImageInfo]:
-        """The plan's stages that the engine holds, by fingerprint.
-
-        An image counts under its stage's own reference only: labels are inherited by whatever
-        somebody builds on an image of ours, and a child is built on that reference.
-        """
-        wanted = {stage.reference: stage.fingerprint for stage in self._plan.stages}
-        held = {}
-        for image in self._engine.images(labels.FINGERPRINT):
-            for reference in image.references:
-                name = reference.removeprefix("docker.io/").removeprefix("localhost/")
-                if wanted.get(name) == image.labels[labels.FINGERPRINT]:
-                    held[wanted[name]] = image
-        return held
-
-    def _todo(self, image: PlannedImage) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
-        """The stages that are there up to the last finished one, and those to build."""
-        chain = tuple(self._plan.stage(item) for item in image.stages)
-        done = max(
-            (
-                index + 1
-                for index, stage in enumerate(chain)
-                if stage.fingerprint in self._held
-            ),
-            default=0,
+    def _end(self, status: str, begun: float, errors: Sequence[BaseException]) -> None:
+        images = tuple(
+            {"reference": item.reference, "digest": item.digest, "size": item.size}
+            for item in self._images
         )
-        return chain[:done], chain[done:]
+        words = tuple(str(error) for error in errors)
+        self._sink(RunEnded("", status, time.monotonic() - begun, images, words))
 
-    def _preflight(self) -> None:
-        todo = {
-            stage.id: stage for image in self._plan.images for stage in self._todo(image)[1]
-        }
+    def _run(self) -> None:
+        raise_all(check_names(self._plans))
+        redo = self._options.redo
+        held = find_held(self._engine, self._stages)
+        self._held = {item: image for item, image in held.items() if item not in redo}
+        wanted = self._demand()
+        if self._cache is not None and wanted.build:
+            asked = [self._stages[item] for item in wanted.build if item not in redo]
+            found = self._cache.find(asked)
+            self._found = {
+                stage.id: found[stage.fingerprint]
+                for stage in asked
+                if stage.fingerprint in found
+            }
+            wanted = self._demand()
+        self._preflight(wanted)
+        if self._options.machine is not None:
+            jobs = min(self._options.jobs, max(1, wanted.width))
+            machine = self._options.machine
+            self._budgets = (compile_budget(machine, jobs), compile_budget(machine, 1))
+        self._schedule = Schedule.of(
+            self._nodes(self._stages, wanted),
+            self._options.jobs,
+            done=set(self._stages) - wanted.stages,
+        )
+        self._open = [(plan, image) for plan in self._plans for image in plan.images]
+        with self._lanes, self._bench, self._watch_disk(bool(wanted.stages)):
+            try:
+                self._tell_found(wanted)
+                self._loop()
+            except BaseException:
+                self.stop()
+                if self._too_full is not None:
+                    raise self._too_full from None
+                raise
+
+    # what there is to do
+
+    def _demand(self) -> Demand:
+        finals = [image.stages[-1] for plan in self._plans for image in plan.images if image.stages]
+        return demand(self._stages, finals, self._held, self._found)
+
+    def _nodes(self, stages: Mapping[str, Stage], wanted: Demand) -> list[Node]:
+        known = expected_seconds(self._stages, self._state)
+        usual = sum(known.values()) / len(known) if known else 1.0
+        return [
+            Node(
+                stage.id,
+                wanted.needs[stage.id],
+                known.get(stage.id, usual) if stage.id in wanted.build else 0.0,
+                stage.heavy,
+            )
+            for stage in stages.values()
+        ]
+
+    def _preflight(self, wanted: Demand) -> None:
+        todo = [self._stages[item] for item in wanted.build]
         if not todo:
             return
-        base = self._engine.inspect(self._plan.base.reference)
-        raise_all(
-            check(
-                self._plan,
-                todo.values(),
-                self._capabilities,
-                base,
-                self._state,
-                self._options.min_free,
-            )
+        errors: list[BuilderError] = []
+        for plan in self._plans:
+            own = [stage for stage in plan.stages if stage.id in wanted.build]
+            if own:
+                base = self._engine.inspect(plan.base.reference)
+                errors += check(plan, own, self._capabilities, base)
+        errors += check_disk(todo, self._capabilities.root, self._state, self._options.min_free)
+        raise_all(errors)
+
+    def _tell_found(self, wanted: Demand) -> None:
+        """What is there, in the order of the plans, with its tests."""
+        for stage in self._stages.values():
+            if stage.id in wanted.stages:
+                continue
+            source = "local" if stage.id in self._held else "child"
+            self._records[stage.id] = StageRecord(stage, "found", source=source)
+            self._sink(StageFound(stage.id, stage.reference, source))
+            self._test_stage(stage)
+
+    # the loop
+
+    def _loop(self) -> None:
+        while True:
+            self._begin_ready()
+            self._settle_images()
+            if self._schedule.ended and not self._testing.total():
+                self._tell_unbegun()
+                return
+            with contextlib.suppress(queue.Empty):
+                answer = self._answers.get(timeout=_LOOK if self._schedule.parked else None)
+                if isinstance(answer, Answer):
+                    self._take(answer)
+                elif answer is not None:
+                    self._take_test(answer)
+            if self._stopped.is_set():
+                raise self._too_full or Interrupted("interrupted")
+            self._look_at_parked()
+
+    def _begin_ready(self) -> None:
+        while (item := self._schedule.next(beside=self._testing.total())) is not None:
+            stage = self._stages[item]
+            lock = self._state.try_lock(stage.fingerprint)
+            if isinstance(lock, int):
+                self._schedule = self._schedule.park(item)
+                self._sink(StageWaiting(item, lock))
+                continue
+            used = {self._lane_of[other] for other in self._schedule.running}
+            lane = next(number for number in range(1, len(used) + 2) if number not in used)
+            self._lane_of[item] = lane
+            self._schedule = self._schedule.begin(item)
+            budget = self._budgets[1 if stage.heavy else 0]
+            self._lanes.begin(Order(stage, lane, lock, budget, self._found.get(item)))
+
+    def _look_at_parked(self) -> None:
+        """Take what another process has finished; try again what it has not."""
+        if not self._schedule.parked or time.monotonic() < self._looked + _LOOK:
+            return
+        self._looked = time.monotonic()
+        for item in sorted(self._schedule.parked):
+            stage = self._stages[item]
+            lock = self._state.try_lock(stage.fingerprint)
+            if isinstance(lock, int):
+                continue
+            lock.release()
+            held = self._engine.inspect(stage.reference)
+            if held is None or held.labels.get(labels.FINGERPRINT) != stage.fingerprint:
+                self._schedule = self._schedule.unpark(item)
+                continue
+            self._sink(StageFound(item, stage.reference, "other process"))
+            self._take(Answer(item, "found", held, source="other process"))
+
+    def _take(self, answer: Answer) -> None:
+        stage = self._stages[answer.stage]
+        if answer.error is not None:
+            error = answer.error
+            if not isinstance(error, BuilderError) or isinstance(error, EngineGone | Interrupted):
+                raise error
+            self._records[stage.id] = StageRecord(stage, "failed", answer.seconds)
+            self._fail(stage.id, error)
+            return
+        if answer.image is None:  # it cannot be fetched: it and what it stands on are built
+            del self._found[stage.id]
+            wanted = self._demand()
+            new = {
+                item: self._stages[item]
+                for item in wanted.stages
+                if item == stage.id or item in self._schedule.done
+            }
+            self._schedule = self._schedule.again(stage.id, self._nodes(new, wanted))
+            return
+        self._held[stage.id] = answer.image
+        self._records[stage.id] = StageRecord(
+            stage,
+            "built" if answer.status == "built" else "found",
+            answer.seconds,
+            answer.image.size,
+            answer.source,
         )
+        self._schedule = self._schedule.finish(stage.id)
+        self._test_stage(stage)
 
-    def _image(self, image: PlannedImage) -> ImageRecord:
-        done, todo = self._todo(image)
-        for stage in done:
-            if stage.id not in self._records:
-                self._records[stage.id] = StageRecord(stage, "found")
-                self._sink(StageFound(stage.id, stage.reference))
-        for stage in (*done, *todo):
-            if stage in todo and stage.fingerprint not in self._held:
-                self._held[stage.fingerprint] = self._stage(stage)
-            if self._options.stage_tests and stage.fingerprint in self._held:
-                self._bench.submit(stage, self._held[stage.fingerprint], stage.tests)
-            self._bench.raise_failures()
-        final = self._plan.final_stage(image)
-        if final is None:
-            return self._tag_base(image)
-        self._bench.finish()
-        tests = tuple(test for stage in (*done, *todo) for test in stage.tests)
-        held = self._held[final.fingerprint]
-        self._bench.submit(final, held, tests, final=True)
-        self._bench.finish()
-        return self._tag(image, final)
+    def _take_test(self, record: TestRecord) -> None:
+        self._testing[record.subject.stage, record.final] -= 1
+        self._tests.append(record)
+        if record.error is None:
+            return
+        if isinstance(record.error, EngineGone | Interrupted):
+            raise record.error
+        if record.final:
+            self._final[record.subject.stage] = False
+            self._note_failure(record.error)
+        else:
+            self._fail(record.subject.stage, record.error)
 
-    def _tag(self, image: PlannedImage, final: Stage) -> ImageRecord:
-        held = self._held[final.fingerprint]
+    def _fail(self, stage: str, error: BuilderError) -> None:
+        before = self._schedule.blocked
+        self._schedule = self._schedule.fail(stage)
+        for item, because in self._schedule.blocked.items():
+            if item not in before:
+                self._block(item, because)
+        self._note_failure(error)
+
+    def _note_failure(self, error: BuilderError) -> None:
+        self._errors.append(error)
+        if self._options.fail_fast:
+            self._schedule = self._schedule.stop()
+
+    def _block(self, stage: str, because: str) -> None:
+        self._records[stage] = StageRecord(self._stages[stage], "blocked", because=because)
+        self._sink(StageBlocked(stage, because))
+
+    def _tell_unbegun(self) -> None:
+        for item in self._schedule.waiting:
+            self._block(item, "")
+
+    # tests, and the images that come out
+
+    def _test_stage(self, stage: Stage) -> None:
+        if self._options.stage_tests and stage.id in self._held:
+            for test in dict.fromkeys(stage.tests):
+                self._test(stage, test, final=False)
+
+    def _test(self, stage: Stage, test: StageTest, *, final: bool) -> None:
+        if self._schedule.stopped:
+            return
+        subject = Subject(stage.id, stage.title, stage.fingerprint, self._held[stage.id].digest)
+        self._testing[stage.id, final] += 1
+        if not self._bench.submit(subject, test, final=final):
+            self._testing[stage.id, final] -= 1
+
+    def _settle_images(self) -> None:
+        """Test and tag the images whose stages are all there; forget those that cannot come."""
+        lost = {*self._schedule.failed, *self._schedule.blocked}
+        for plan, image in tuple(self._open):
+            if lost.intersection(image.stages):
+                self._open.remove((plan, image))
+            elif not image.stages:
+                self._open.remove((plan, image))
+                self._tag_base(plan, image)
+            elif self._is_tested(plan, image):
+                self._open.remove((plan, image))
+                if self._final[image.stages[-1]]:
+                    self._tag(plan.stage(image.stages[-1]), image)
+
+    def _is_tested(self, plan: Plan, image: PlannedImage) -> bool:
+        """Whether all tests of the image have ended; they are begun when its stages' have."""
+        final = image.stages[-1]
+        if final not in self._held or any(self._testing[item, False] for item in image.stages):
+            return False
+        if final not in self._final:
+            if self._schedule.stopped:
+                return False
+            self._final[final] = True
+            stages = [plan.stage(item) for item in image.stages]
+            for test in dict.fromkeys(test for stage in stages for test in stage.tests):
+                self._test(stages[-1], test, final=True)
+        return not self._testing[final, True]
+
+    def _tag(self, final: Stage, image: PlannedImage) -> None:
+        held = self._held[final.id]
+        tagged = held
         if not {image.reference, f"docker.io/library/{image.reference}"} & set(held.references):
             self._engine.tag(held.digest, image.reference)
-        tagged = self._engine.inspect(image.reference) or held
-        self._sink(ImageTagged(final.id, image.reference, tagged.size))
-        return ImageRecord(image.reference, held.digest, tagged.size)
+            tagged = self._engine.inspect(image.reference) or held
+        self._images.append(ImageRecord(image.reference, held.digest, tagged.size, final.id))
+        self._sink(ImageTagged(final.id, image.reference, tagged.size, held.digest))
 
-    def _tag_base(self, image: PlannedImage) -> ImageRecord:
+    def _tag_base(self, plan: Plan, image: PlannedImage) -> None:
         """The base holds all of the image: it gets one more name."""
-        base = self._plan.base.reference
+        base = plan.base.reference
         self._engine.tag(base, image.reference)
         held = self._engine.inspect(image.reference)
-        self._sink(ImageTagged("", image.reference, held.size if held else 0))
-        return ImageRecord(
-            image.reference, held.digest if held else base, held.size if held else 0
-        )
-
-    def _stage(self, stage: Stage) -> ImageInfo:
-        """Build one stage, alone among all processes; or find that another has built it."""
-        with self._state.stage_lock(
-            stage.fingerprint,
-            lambda pid: self._sink(StageWaiting(stage.id, pid)),
-            self._stopped.is_set,
-        ):
-            held = self._engine.inspect(stage.reference)
-            if held and held.labels.get(labels.FINGERPRINT) == stage.fingerprint:
-                self._records[stage.id] = StageRecord(stage, "found")
-                self._sink(StageFound(stage.id, stage.reference))
-                return held
-            return self._build(stage)
-
-    def request(self, stage: Stage) -> BuildRequest:
-        """What the engine is handed for a stage."""
-        return build_request(stage, self._options)
-
-    def _build(self, stage: Stage) -> ImageInfo:
-        with whole_context(stage) as ready:
-            return self._build_request(stage, self.request(ready))
-
-    def _build_request(self, stage: Stage, request: BuildRequest) -> ImageInfo:
-        self._sink(StageStarted(stage.id, self._engine.command(request)))
-        begun = time.monotonic()
-        free = free_bytes(self._capabilities.root)
-        try:
-            built = self._engine.build(request, self._sink)
-        except BuilderError as error:
-            seconds = time.monotonic() - begun
-            self._records[stage.id] = StageRecord(stage, "failed", seconds)
-            stopped = self._stopped.is_set()
-            self._sink(StageFailed(stage.id, seconds, str(error), interrupted=stopped))
-            if stage.generated and isinstance(error, StepFailed):
-                error.command = ()  # its context was a copy, and is gone
-            raise
-        seconds = time.monotonic() - begun
-        left = free_bytes(self._capabilities.root)
-        if free is not None and left is not None:
-            self._state.remember_disk(stage.package, max(0, free - left))
-        self._records[stage.id] = StageRecord(stage, "built", seconds, built.size)
-        self._sink(StageFinished(stage.id, seconds, built.size))
-        return built
+        digest, size = (held.digest, held.size) if held else (base, 0)
+        self._images.append(ImageRecord(image.reference, digest, size))
+        self._sink(ImageTagged("", image.reference, size, digest))
 
     @contextlib.contextmanager
-    def _watch_disk(self) -> Iterator[None]:
+    def _watch_disk(self, wanted: bool) -> Iterator[None]:
         """Stop the run before the engine's disk is full, not after."""
+        root = self._capabilities.root
+        if root is None or not wanted:
+            yield
+            return
         ended = threading.Event()
 
         def watch() -> None:
-            root = self._capabilities.root
-            while not ended.wait(0.5):
+            while not ended.wait(_LOOK_AT_DISK):
                 free = free_bytes(root)
                 if free is not None and free < self._options.min_free:
                     self._too_full = disk_error(root, free, self._options.min_free)
@@ -254,25 +439,9 @@ class Builder:
                     return
 
         thread = threading.Thread(target=watch, name="disk-watch", daemon=True)
-        if self._capabilities.root is not None:
-            thread.start()
+        thread.start()
         try:
             yield
         finally:
             ended.set()
-            if thread.is_alive():
-                thread.join()
-
-
-def build_request(stage: Stage, options: BuildOptions) -> BuildRequest:
-    """A stage with what only this run knows. The parent is the stage before, or the base."""
-    return BuildRequest(
-        stage=stage,
-        parent=stage.base,
-        secrets=options.secrets,
-        budget=options.budget,
-        proxies=options.proxies,
-        cache_from=options.cache_from,
-        cache_to=options.cache_to,
-        compression=options.compression,
-    )
+            thread.join()

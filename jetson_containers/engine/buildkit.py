@@ -9,13 +9,14 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jetson_containers.engine.command import buildx_argv
+from jetson_containers.engine.command import buildx_argv, export_argv
 from jetson_containers.engine.dockerapi import DockerApi
 from jetson_containers.engine.events import Sink
+from jetson_containers.engine.layout_images import LayoutPool, load_archive
 from jetson_containers.engine.progress import ProgressReader, failing_lines
 from jetson_containers.engine.protocol import (
     BuildRequest,
@@ -31,10 +32,17 @@ from jetson_containers.errors import Location
 FEATURES = frozenset({"mounts", "heredoc", "link", "contexts", "network"})
 #: the first buildx with ``--progress=rawjson``
 _RAWJSON = (0, 13)
+#: the first Docker whose BuildKit (0.13) rewrites the times of files
+_REWRITES = (26,)
+#: the first Docker that leaves an image packed if asked to
+_UNPACKS_AT_WILL = (29,)
 
 
 class BuildKitEngine(DockerApi):
-    """Builds with ``docker buildx``; ``environ`` is what the client is started with."""
+    """Builds with ``docker buildx``, several stages at a time.
+
+    ``environ`` is what the client is started with.
+    """
 
     name = "buildkit"
 
@@ -48,20 +56,60 @@ class BuildKitEngine(DockerApi):
         super().__init__(host, tls_dir)
         self._docker = docker
         self._environ = dict(environ)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: set[subprocess.Popen[bytes]] = set()
         self._cancelled = threading.Event()
         self._version: tuple[int, ...] | None = None
+        self._layouts: LayoutPool | None = None
+        self._lock = threading.Lock()
 
     def capabilities(self) -> Capabilities:
-        return self.facts(FEATURES)
+        rewrites = self.containerd_store and self.server >= _REWRITES
+        return self.facts(FEATURES | {"reproducible"} if rewrites else FEATURES)
 
     def command(self, request: BuildRequest) -> tuple[str, ...]:
         return buildx_argv(self._fit(request))
 
     def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
         stage = request.stage
-        raw = self._buildx_version() >= _RAWJSON
-        argv = buildx_argv(self._fit(request), progress="rawjson" if raw else "plain")
+        request = self._fit(request)
+        if request.epoch is not None and self.server < _UNPACKS_AT_WILL:
+            self._build_layout(request, sink)
+        else:
+            self._run(buildx_argv(request, progress=self._progress()), request, sink)
+        found = self.inspect(stage.reference)
+        if found is None:
+            raise EngineGone(
+                f"{stage.title} was built and {stage.reference} is not in the engine's store",
+                hint="a buildx builder of another driver is selected: `docker buildx use default`",
+            )
+        return found
+
+    def _build_layout(self, request: BuildRequest, sink: Sink) -> None:
+        """Build into a directory and load it from there; see ``layout_images``."""
+        with self._lock:
+            if self._layouts is None:
+                self._layouts = LayoutPool()
+        with self._layouts.layout() as folder:
+            argv = buildx_argv(request, progress=self._progress(), layout=folder)
+            self._run(argv, request, sink)
+            parent = self.inspect(request.parent)
+            layers = parent.layers if parent else 0
+            with load_archive(folder, request.stage.reference, layers) as archive:
+                self.load(archive)
+
+    def export(self, request: BuildRequest, target: str, dest: Path, sink: Sink) -> None:
+        argv = export_argv(request, target, dest, progress=self._progress())
+        self._run(argv, request, sink, export_argv(request, target, dest))
+
+    def _run(
+        self,
+        argv: Sequence[str],
+        request: BuildRequest,
+        sink: Sink,
+        repeat: Sequence[str] | None = None,
+    ) -> None:
+        """Run a build to its end; ``repeat`` is the command a person may paste after a failure."""
+        stage = request.stage
         reader = ProgressReader(stage.id)
         if self._cancelled.is_set():
             raise Interrupted(f"{stage.title} was not begun")
@@ -73,7 +121,7 @@ class BuildKitEngine(DockerApi):
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._process = process
+        self._processes.add(process)
         if self._cancelled.is_set():
             self._stop(process)
         try:
@@ -85,40 +133,34 @@ class BuildKitEngine(DockerApi):
         finally:
             if process.poll() is None:
                 self._stop(process)
-            self._process = None
+            self._processes.discard(process)
         if self._cancelled.is_set():
             raise Interrupted(f"{stage.title} was stopped")
         if status:
-            raise self._failure(request, reader)
-        found = self.inspect(stage.reference)
-        if found is None:
-            raise EngineGone(
-                f"{stage.title} was built and {stage.reference} is not in the engine's store",
-                hint="a buildx builder of another driver is selected: `docker buildx use default`",
-            )
-        return found
+            raise self._failure(request, reader, repeat or self.command(request))
 
     def cancel(self) -> None:
         self._cancelled.set()
-        process = self._process
-        if process is not None:
-            self._stop(process)
+        self._stop(*self._processes)
         self.kill_running()
 
     @staticmethod
-    def _stop(process: subprocess.Popen[bytes]) -> None:
+    def _stop(*processes: subprocess.Popen[bytes]) -> None:
         """Ask with SIGINT, which lets BuildKit end the step; insist after a second."""
+        running = list(processes)
         for sign, patience in ((signal.SIGINT, 1.0), (signal.SIGKILL, 1.0)):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, sign)
+            for process in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, sign)
             deadline = time.monotonic() + patience
-            while time.monotonic() < deadline:
-                if process.poll() is not None:
-                    return
+            while running and time.monotonic() < deadline:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(0.05)
+                    running[0].wait(0.05)
+                running = [process for process in running if process.poll() is None]
 
-    def _failure(self, request: BuildRequest, reader: ProgressReader) -> StepFailed | EngineGone:
+    def _failure(
+        self, request: BuildRequest, reader: ProgressReader, repeat: Sequence[str]
+    ) -> StepFailed | EngineGone:
         stage = request.stage
         if not self.alive():
             return EngineGone(
@@ -132,7 +174,7 @@ class BuildKitEngine(DockerApi):
             f"building {stage.title} failed at {step}",
             where=Location(f"{stage.context}/{stage.dockerfile}"),
             lines=failing_lines(lines),
-            command=self.command(request),
+            command=repeat,
         )
 
     def _fit(self, request: BuildRequest) -> BuildRequest:
@@ -140,6 +182,9 @@ class BuildKitEngine(DockerApi):
         if not self.containerd_store:
             return replace(request, compression="default")
         return request
+
+    def _progress(self) -> str:
+        return "rawjson" if self._buildx_version() >= _RAWJSON else "plain"
 
     def _buildx_version(self) -> tuple[int, ...]:
         if self._version is None:

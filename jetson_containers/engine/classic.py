@@ -6,6 +6,7 @@ import queue
 import re
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from jetson_containers.engine.command import build_args, classic_argv
@@ -134,6 +135,12 @@ class ClassicEngine(DockerApi):
             if isinstance(item, BaseException):
                 raise item
             yield item
+
+    def export(self, request: BuildRequest, target: str, dest: Path, sink: Sink) -> None:
+        raise BuilderError(
+            f"the classic builder cannot write the stage {target} of {request.stage.title} out",
+            hint="use --engine buildkit",
+        )
 
     def cancel(self) -> None:
         self._cancelled.set()

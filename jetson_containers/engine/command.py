@@ -4,30 +4,56 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from jetson_containers.engine.protocol import BuildRequest, RunRequest
+from jetson_containers.plan.output import EPOCH, image_output
 
 
-def buildx_argv(request: BuildRequest, *, progress: str | None = None) -> tuple[str, ...]:
-    """``docker buildx build`` for one stage; with ``progress`` in the form that is parsed."""
+def buildx_argv(
+    request: BuildRequest, *, progress: str | None = None, layout: Path | None = None
+) -> tuple[str, ...]:
+    """``docker buildx build`` for one stage; with ``progress`` in the form that is parsed.
+
+    With ``layout`` the image is written into that directory, as an OCI layout.
+    """
+    stage = request.stage
+    argv = _buildx(request, progress)
+    for place in request.cache_to:
+        argv += ["--cache-to", place]
+    argv += ["--provenance=false", "--output", _output(request, layout), *stage.build_flags]
+    return (*argv, stage.context)
+
+
+def export_argv(
+    request: BuildRequest, target: str, dest: Path, *, progress: str | None = None
+) -> tuple[str, ...]:
+    """``docker buildx build`` of one stage of the Dockerfile into a directory."""
+    stage = request.stage
+    argv = [*_buildx(request, progress), "--target", target]
+    argv += ["--provenance=false", "--output", f"type=local,dest={dest}", *stage.build_flags]
+    return (*argv, stage.context)
+
+
+def _buildx(request: BuildRequest, progress: str | None) -> list[str]:
+    """What every build of a stage has: its arguments, contexts, secrets and caches to read."""
     stage = request.stage
     argv = ["docker", "buildx", "build"]
     if progress:
         argv += [f"--progress={progress}"]
     argv += _common(request)
-    for name, place in stage.contexts:
+    for name, place in (*stage.contexts, *request.contexts.items()):
         argv += ["--build-context", f"{name}={place}"]
     for secret in stage.secrets:
         if secret in request.secrets:
             argv += ["--secret", f"id={secret},src={request.secrets[secret]}"]
     if stage.device:
         argv += ["--device", stage.device]
+    if request.fresh:
+        argv += ["--no-cache"]
     for source in request.cache_from:
         argv += ["--cache-from", source]
-    for place in request.cache_to:
-        argv += ["--cache-to", place]
-    argv += ["--provenance=false", "--output", _output(request), *stage.build_flags]
-    return (*argv, stage.context)
+    return argv
 
 
 def classic_argv(request: BuildRequest) -> tuple[str, ...]:
@@ -73,18 +99,19 @@ def build_args(request: BuildRequest) -> tuple[tuple[str, str], ...]:
         for name in request.stage.budget
         if name in request.budget and name not in given
     }
-    return (("BASE_IMAGE", request.parent), *given.items(), *budget.items())
+    times = {} if request.epoch is None else {EPOCH: str(request.epoch)}
+    return (("BASE_IMAGE", request.parent), *times.items(), *given.items(), *budget.items())
 
 
-def _output(request: BuildRequest) -> str:
-    """Into the engine's own store. zstd takes a tenth of gzip's time, and is no larger."""
+def _output(request: BuildRequest, layout: Path | None) -> str:
+    """Into the engine's own store, or into an OCI layout."""
     if request.compression == "default":
         return f"type=docker,name={request.stage.reference}"
-    level = ",compression-level=1" if request.compression == "zstd" else ""
-    return (
-        f"type=image,name={request.stage.reference},oci-mediatypes=true,"
-        f"compression={request.compression}{level},unpack=true"
-    )
+    stored = image_output(request.compression, rewrite=request.epoch is not None)
+    if layout is not None:
+        stored = stored.replace("type=image", "type=oci,tar=false").replace(",unpack=false", "")
+        return f"{stored},name={request.stage.reference},dest={layout}"
+    return f"{stored},name={request.stage.reference}"
 
 
 def pasteable(argv: Sequence[str]) -> str:

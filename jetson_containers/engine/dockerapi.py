@@ -8,12 +8,14 @@ Speaks to Docker and to Podman's compatible socket. The SDK is imported when it 
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from jetson_containers.engine.progress import LONGEST_LINE
 from jetson_containers.engine.protocol import (
     Capabilities,
     EngineGone,
@@ -24,7 +26,9 @@ from jetson_containers.engine.protocol import (
 from jetson_containers.errors import BuilderError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
-    from docker import DockerClient
+    from docker import APIClient, DockerClient
+
+_Answer = TypeVar("_Answer")
 
 #: Storage drivers of the containerd image store are named like this by ``docker info``.
 _CONTAINERD = "io.containerd.snapshotter"
@@ -109,6 +113,12 @@ class DockerApi:
         status = self.info().get("DriverStatus") or []
         return any(_CONTAINERD in str(value) for _, value in status)
 
+    @property
+    def server(self) -> tuple[int, ...]:
+        """The engine's version in numbers, as far as it is numbers."""
+        found = re.match(r"\d+(?:\.\d+)*", str(self.info().get("ServerVersion", "")))
+        return tuple(map(int, found.group().split("."))) if found else ()
+
     def facts(self, features: frozenset[str]) -> Capabilities:
         """The engine's facts with the given build features."""
         info = self.info()
@@ -127,6 +137,8 @@ class DockerApi:
             cdi_devices=devices,
             root=root if self._host.startswith("unix://") and root.is_dir() else None,
             gpu="nvidia" in runtimes or any("nvidia.com/gpu" in item for item in devices),
+            cores=int(info.get("NCPU") or 0),
+            memory=int(info.get("MemTotal") or 0),
         )
 
     def inspect(self, reference: str) -> ImageInfo | None:
@@ -139,9 +151,11 @@ class DockerApi:
             except errors.ImageNotFound:
                 return None
 
-    def images(self, label: str) -> tuple[ImageInfo, ...]:
+    def ask(self, question: Callable[[APIClient], _Answer]) -> _Answer:
+        """What the SDK's low-level client answers, its errors turned into ours."""
         with self._talking():
-            listing = self.client.api.images(filters={"label": label})
+            return question(self.client.api)
+
     def history(self, reference: str) -> tuple[tuple[str, int], ...]:
         """Instruction and bytes of each line of an image's history, oldest first.
 
@@ -159,6 +173,9 @@ class DockerApi:
             for item in reversed(lines)
         )
 
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        with self._talking():
+            listing = self.client.api.images(filters={"label": label})
         return tuple(
             ImageInfo(
                 digest=str(item["Id"]),
@@ -210,6 +227,17 @@ class DockerApi:
             if item.get("status") and not item.get("progressDetail"):
                 on_line(f"{item.get('id', '')} {item['status']}".strip())
 
+    def save(self, reference: str) -> Iterator[bytes]:
+        with self._talking():
+            yield from self.client.api.get_image(reference)
+
+    def load(self, archive: IO[bytes]) -> None:
+        """Take the images of an archive, as ``docker load`` does."""
+        with self._talking():
+            for item in self.client.api.load_image(archive):
+                if "error" in item:
+                    raise BuilderError(f"the engine cannot load an image: {item['error']}")
+
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         from docker import errors
         from docker.types import DeviceRequest, Mount
@@ -254,6 +282,9 @@ class DockerApi:
                 for chunk in container.logs(stream=True, follow=True):
                     pending += chunk.decode("utf-8", errors="replace")
                     *lines, pending = pending.split("\n")
+                    if len(pending) > LONGEST_LINE:
+                        lines.append(pending)
+                        pending = ""
                     for line in lines:
                         on_line(line.rstrip("\r"))
                 if pending:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from jetson_containers.engine.buildkit import FEATURES
-from jetson_containers.engine.command import buildx_argv, classic_argv, run_argv
+from jetson_containers.engine.command import (
+    buildx_argv,
+    classic_argv,
+    export_argv,
+    run_argv,
+)
 from jetson_containers.engine.events import Sink
 from jetson_containers.engine.protocol import BuildRequest, Capabilities, ImageInfo, RunRequest
 
@@ -35,6 +41,9 @@ class DryRunEngine:
         self._emit(self.command(request))
         return _nothing(request.stage.reference)
 
+    def export(self, request: BuildRequest, target: str, dest: Path, sink: Sink) -> None:
+        self._emit(export_argv(request, target, dest))
+
     def cancel(self) -> None:
         return
 
@@ -56,6 +65,9 @@ class DryRunEngine:
 
     def remove(self, reference: str) -> None:
         self._emit(("docker", "image", "rm", reference))
+
+    def save(self, reference: str) -> Iterator[bytes]:
+        return iter(())
 
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         self._emit(run_argv(request))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from jetson_containers.engine.command import run_argv
 from jetson_containers.engine.events import (
@@ -22,17 +22,20 @@ from jetson_containers.engine.events import (
     TestStarted,
     TestStatus,
 )
-from jetson_containers.engine.progress import failing_lines, plain
+from jetson_containers.engine.progress import Kept, failing_lines, plain
 from jetson_containers.engine.protocol import (
+    Capabilities,
     Engine,
-    ImageInfo,
     Interrupted,
     RunRequest,
     StepFailed,
 )
 from jetson_containers.engine.state import State, result_key
-from jetson_containers.errors import BuilderError, Location, raise_all
-from jetson_containers.plan.model import Stage, StageTest
+from jetson_containers.errors import BuilderError, Location
+from jetson_containers.plan.model import StageTest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 #: the exit status by which a test says "not here" (as in automake and TAP harnesses)
 DEFERRED = 77
@@ -40,47 +43,76 @@ _REASON = "deferred:"
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """An image to test: the stage it came from (id, title, fingerprint), and its digest."""
+
+    stage: str
+    title: str
+    fingerprint: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestRecord:
-    """What became of one test in one image."""
+    """What became of one test in one image; ``error`` is what a failed one raises."""
 
     __test__ = False
-    stage: Stage
+    subject: Subject
     test: StageTest
     final: bool
     status: TestStatus
     seconds: float
-    message: str
-    remembered: bool
+    message: str = ""
+    remembered: bool = False
+    error: BuilderError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestSettings:
+    """How tests are run: ``workers`` at a time, each for ``timeout`` seconds at most.
+
+    A test's own limit wins. ``data`` is mounted at ``/data``.
+    """
+
+    __test__ = False
+    workers: int = 2
+    timeout: float = 900.0
+    data: Path | None = None
+
+
+#: is told of each test that ended
+OnTest = Callable[[TestRecord], None]
+
+
+def machine_facts(capabilities: Capabilities) -> Mapping[str, Any]:
+    """What of an engine can change a test's result: its architecture, and whether it has a GPU."""
+    return {"arch": capabilities.arch, "gpu": capabilities.gpu}
 
 
 class TestBench:
-    """Runs tests beside the builds; a context manager that leaves no container behind."""
+    """Runs tests beside the builds; a context manager that leaves no container behind.
+
+    Without workers each test is run at once, in the thread that asks for it.
+    """
 
     __test__ = False
 
     def __init__(
-        self,
-        engine: Engine,
-        state: State,
-        sink: Sink,
-        *,
-        gpu: bool,
-        data: Path | None,
-        workers: int,
+        self, engine: Engine, state: State, sink: Sink, settings: TestSettings, on_test: OnTest
     ) -> None:
         self._engine = engine
         self._state = state
         self._sink = sink
-        self._gpu = gpu
-        self._data = data
-        self._pool = (
-            ThreadPoolExecutor(workers, thread_name_prefix="image-test") if workers else None
-        )
-        self._pending: list[Future[TestRecord]] = []
-        self._seen: set[tuple[str, StageTest, bool]] = set()
-        self._lock = threading.Lock()
+        self._settings = settings
+        self._on_test = on_test
+        capabilities = engine.capabilities()
+        self._gpu = capabilities.gpu
+        self._facts = machine_facts(capabilities)
+        # two tests that want the whole GPU would fail each other
+        self._workers = min(1, settings.workers) if self._gpu else settings.workers
+        self._pool: ThreadPoolExecutor | None = None
+        self._pending: list[Future[None]] = []
         self._closing = threading.Event()
-        self.records: list[TestRecord] = []
 
     def __enter__(self) -> TestBench:
         return self
@@ -103,102 +135,110 @@ class TestBench:
         for future in tuple(self._pending):
             future.cancel()
 
-    def submit(
-        self, stage: Stage, image: ImageInfo, tests: Sequence[StageTest], *, final: bool = False
-    ) -> None:
-        """Run ``tests`` in ``image`` beside what goes on; at once where there are no workers."""
-        for test in tests:
-            if (stage.id, test, final) in self._seen:
-                continue
-            self._seen.add((stage.id, test, final))
-            if self._pool is None:
-                self._run(stage, image, test, final)
-            else:
-                self._pending.append(self._pool.submit(self._run, stage, image, test, final))
+    def submit(self, subject: Subject, test: StageTest, *, final: bool = False) -> bool:
+        """Run ``test`` beside what goes on; whether ``on_test`` will be told of it.
 
-    def raise_failures(self) -> None:
-        """Raise the failures of tests that have ended."""
-        ended = [future for future in self._pending if future.done()]
-        self._pending = [future for future in self._pending if not future.done()]
-        self._collect(ended)
-
-    def finish(self) -> None:
-        """Wait for every test and raise all failures."""
-        wait(self._pending)
-        self.raise_failures()
-
-    @staticmethod
-    def _collect(futures: Sequence[Future[TestRecord]]) -> None:
-        errors = [
-            Interrupted("a test was not begun") if future.cancelled() else future.exception()
-            for future in futures
-        ]
-        for error in errors:
-            if error is not None and not isinstance(error, BuilderError):
-                raise error
-        raise_all(error for error in errors if isinstance(error, BuilderError))
-
-    def _run(self, stage: Stage, image: ImageInfo, test: StageTest, final: bool) -> TestRecord:
+        What is remembered is told at once. After :meth:`stop` nothing is begun or told.
+        """
         if self._closing.is_set():
-            raise Interrupted(f"the test of {test.package} was not begun")
-        key = result_key(image.digest, test, self._gpu)
+            return False
+        key = result_key(subject.fingerprint, test, self._facts)
         known = self._state.test_result(key)
         if known and known.get("status") in ("passed", "deferred"):
             status: TestStatus = "passed" if known["status"] == "passed" else "deferred"
-            return self._record(
-                stage, test, final, status, 0.0, str(known.get("message", "")), True
+            message = str(known.get("message", ""))
+            self._tell(TestRecord(subject, test, final, status, 0.0, message, remembered=True))
+        elif not self._workers:
+            self._run(key, subject, test, final)
+        else:
+            if self._pool is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="image-test")
+            self._pending.append(self._pool.submit(self._run, key, subject, test, final))
+        return True
+
+    def _run(self, key: str, subject: Subject, test: StageTest, final: bool) -> None:
+        try:
+            record = self._tested(key, subject, test, final)
+        except BuilderError as error:
+            record = TestRecord(subject, test, final, "failed", 0.0, error.what, error=error)
+        self._tell(record)
+
+    def _tell(self, record: TestRecord) -> None:
+        if not isinstance(record.error, Interrupted):
+            self._sink(
+                TestFinished(
+                    record.subject.stage,
+                    record.test.package,
+                    record.test.name,
+                    record.final,
+                    record.status,
+                    record.seconds,
+                    record.message,
+                    record.remembered,
+                )
             )
-        self._sink(TestStarted(stage.id, test.package, test.name, final))
-        lines: list[str] = []
+        self._on_test(record)
+
+    def _tested(self, key: str, subject: Subject, test: StageTest, final: bool) -> TestRecord:
+        if self._closing.is_set():
+            raise Interrupted(f"the test of {test.package} was not begun")
+        self._sink(TestStarted(subject.stage, test.package, test.name, final))
+        output = Kept()
 
         def on_line(raw: str) -> None:
             text = plain(raw)
-            lines.append(text)
-            self._sink(LogLine(stage.id, text))
+            output.add(text)
+            self._sink(LogLine(subject.stage, text))
 
         begun = time.monotonic()
         request = RunRequest(
-            image=image.digest,
+            image=subject.image,
             argv=test.argv,
             mounts={Path(test.directory): "/test"},
-            data=self._data,
+            data=self._settings.data,
             gpu=self._gpu,
+            timeout=test.timeout or self._settings.timeout,
         )
         code = self._engine.run(request, on_line)
         seconds = time.monotonic() - begun
         if self._closing.is_set():
             raise Interrupted(f"the test of {test.package} was stopped")
-        status, message = judge(code, lines)
-        if status == "failed":
-            self._record(stage, test, final, status, seconds, message, False)
-            raise StepFailed(
-                f"the test {test.name!r} of {test.package} failed in {stage.title}: {message}",
-                where=Location(test.directory),
-                lines=failing_lines(tuple(lines)),
-                command=run_argv(request),
-            )
-        self._state.remember_test(key, {"status": status, "message": message})
-        return self._record(stage, test, final, status, seconds, message, False)
-
-    def _record(
-        self,
-        stage: Stage,
-        test: StageTest,
-        final: bool,
-        status: TestStatus,
-        seconds: float,
-        message: str,
-        remembered: bool,
-    ) -> TestRecord:
-        record = TestRecord(stage, test, final, status, seconds, message, remembered)
-        with self._lock:
-            self.records.append(record)
-        self._sink(
-            TestFinished(
-                stage.id, test.package, test.name, final, status, seconds, message, remembered
-            )
+        status, message = judge(code, output.lines())
+        if status != "failed":
+            self._state.remember_test(key, {"status": status, "message": message})
+            return TestRecord(subject, test, final, status, seconds, message)
+        error = StepFailed(
+            f"the test {test.name!r} of {test.package} failed in {subject.title}: {message}",
+            where=Location(test.directory),
+            lines=failing_lines(output.lines()),
+            command=run_argv(request),
         )
-        return record
+        return TestRecord(subject, test, final, status, seconds, message, error=error)
+
+
+def run_tests(
+    engine: Engine,
+    state: State,
+    sink: Sink,
+    subject: Subject,
+    tests: Sequence[StageTest],
+    settings: TestSettings,
+) -> tuple[TestRecord, ...]:
+    """Run ``tests`` in one image as its final tests, and give what became of each, in order.
+
+    Nothing is raised for a failed test. The results are remembered as those of a build are.
+    """
+    records: dict[StageTest, TestRecord] = {}
+
+    def on_test(record: TestRecord) -> None:
+        records[record.test] = record
+
+    with TestBench(engine, state, sink, settings, on_test) as bench:
+        for test in dict.fromkeys(tests):
+            bench.submit(subject, test, final=True)
+    return tuple(records[test] for test in dict.fromkeys(tests) if test in records)
 
 
 def judge(code: int, lines: Sequence[str]) -> tuple[TestStatus, str]:

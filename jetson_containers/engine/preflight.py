@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jetson_containers.engine.protocol import Capabilities, ImageInfo
 from jetson_containers.engine.state import State
-from jetson_containers.errors import BuilderError, Location
+from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.plan.model import MAX_LAYERS, Plan, Stage
 from jetson_containers.units import gigabytes
 
@@ -23,24 +23,13 @@ _WORDS: Mapping[str, str] = {
 
 
 def check(
-    plan: Plan,
-    todo: Iterable[Stage],
-    capabilities: Capabilities,
-    base: ImageInfo | None,
-    state: State,
-    min_free: int,
+    plan: Plan, todo: Iterable[Stage], capabilities: Capabilities, base: ImageInfo | None
 ) -> list[BuilderError]:
-    """Everything that stands in the way of building ``todo``.
+    """Everything that stands in the way of building ``todo`` of the plan.
 
-    ``base`` is the base image as the engine holds it; ``min_free`` the bytes that have to stay
-    free on the engine's disk.
+    ``base`` is the base image as the engine holds it.
     """
-    stages = tuple(todo)
-    errors = [
-        *_features(stages, capabilities),
-        *_base(plan, base),
-        *_disk(stages, capabilities.root, state, min_free),
-    ]
+    errors = [*_features(todo, capabilities), *_base(plan, base)]
     if base is not None:
         for image in plan.images:
             layers = base.layers + sum(plan.stage(item).layers for item in image.stages)
@@ -49,6 +38,22 @@ def check(
                     BuilderError(
                         f"{image.reference} would have {layers} layers, engines allow {MAX_LAYERS}",
                         hint="use a base image with fewer layers, or join RUN and COPY steps",
+                    )
+                )
+    return errors
+
+
+def check_names(plans: Iterable[Plan]) -> list[BuilderError]:
+    """No two images of several plans may have one name, unless they are the same."""
+    known: dict[str, tuple[str, ...]] = {}
+    errors: list[BuilderError] = []
+    for plan in plans:
+        for image in plan.images:
+            if known.setdefault(image.reference, image.stages) != image.stages:
+                errors.append(
+                    UsageError(
+                        f"two targets would both give an image {image.reference}",
+                        hint="give --name without a tag, and each image gets its target's",
                     )
                 )
     return errors
@@ -92,9 +97,14 @@ def free_bytes(root: Path | None) -> int | None:
         return None
 
 
-def _disk(
-    stages: tuple[Stage, ...], root: Path | None, state: State, min_free: int
+def check_disk(
+    todo: Iterable[Stage], root: Path | None, state: State, min_free: int
 ) -> list[BuilderError]:
+    """Whether the engine's disk at ``root`` has room for what ``todo`` took in earlier builds.
+
+    ``min_free`` are the bytes that have to stay free.
+    """
+    stages = tuple(todo)
     free = free_bytes(root)
     if free is None or not stages:
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ class Capabilities:
 
     ``root`` is where the engine keeps its data (``None`` when it is on another machine),
     ``runtimes`` and ``cdi_devices`` decide about GPUs, ``arch`` is the machine's as Docker
-    names it.
+    names it, ``cores`` and ``memory`` (bytes) what steps can use of it, 0 when unknown.
     """
 
     version: str
@@ -28,6 +28,8 @@ class Capabilities:
     cdi_devices: tuple[str, ...] = ()
     root: Path | None = None
     gpu: bool = False
+    cores: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class BuildRequest:
 
     ``parent`` is the reference that ``BASE_IMAGE`` gets, ``secrets`` maps secret ids to files,
     ``budget`` holds build arguments that may not change the result (job counts), ``proxies`` the
-    proxy variables, which no Dockerfile has to declare.
+    proxy variables, which no Dockerfile has to declare. ``contexts`` are named contexts beside
+    the stage's own: directories that stand in for stages of its Dockerfile. ``fresh``
+    uses nothing that the engine remembers of earlier builds. ``epoch`` makes the image
+    reproducible: no time in it is later (seconds since 1970).
     """
 
     stage: Stage
@@ -63,6 +68,9 @@ class BuildRequest:
     cache_from: Sequence[str] = ()
     cache_to: Sequence[str] = ()
     compression: str = "zstd"
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,16 @@ class Engine(Protocol):
         """The argv that builds the stage alone, as a person may paste it."""
 
     def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
-        """Build and tag one stage. Raises :class:`StepFailed` or :class:`EngineGone`."""
+        """Build and tag one stage; called from several threads at the same time.
+
+        Raises :class:`StepFailed` or :class:`EngineGone`.
+        """
+
+    def export(self, request: BuildRequest, target: str, dest: Path, sink: Sink) -> None:
+        """Build the stage ``target`` of the Dockerfile and write what it holds into ``dest``.
+
+        Raises as :meth:`build`; an engine without the feature ``contexts`` cannot.
+        """
 
     def cancel(self) -> None:
         """Stop whatever runs, from any thread, within two seconds."""
@@ -138,6 +155,9 @@ class Engine(Protocol):
         """Every local image that carries the label."""
 
     def remove(self, reference: str) -> None: ...
+
+    def save(self, reference: str) -> Iterator[bytes]:
+        """The image as the archive of ``docker save``, in pieces."""
 
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         """Run a container to its end, remove it, and give its exit status."""

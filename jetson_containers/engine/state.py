@@ -1,7 +1,8 @@
 """What is remembered between runs, below the user's cache directory.
 
-Test results under what they depend on, locks for stages that are being built, and how much disk
-each package took. Every file is written whole or not at all; an unreadable one counts as absent.
+Test results under what they depend on, locks for stages that are being built, how long and how
+much disk each package took. Every file is written whole or not at all; an unreadable one counts
+as absent.
 """
 
 from __future__ import annotations
@@ -10,17 +11,25 @@ import fcntl
 import hashlib
 import json
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.files import write_whole
 from jetson_containers.plan.fingerprint import context_files
 from jetson_containers.plan.model import StageTest, dumps
+
+
+class StageLock:
+    """A stage that this process holds, until it is released."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        self._file = file
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 class State:
@@ -47,45 +56,40 @@ class State:
         path = self.directory / "disk.json"
         self._write(path, {**(self._read(path) or {}), package: used})
 
-    @contextmanager
-    def stage_lock(
-        self,
-        fingerprint: str,
-        on_wait: Callable[[int], None],
-        stopped: Callable[[], bool],
-    ) -> Iterator[None]:
-        """Hold a stage alone among all processes of this user.
+    def seconds(self, package: str) -> float | None:
+        """How long ``package`` took when it was last built."""
+        value = (self._read(self.directory / "seconds.json") or {}).get(package)
+        return float(value) if isinstance(value, int | float) else None
 
-        ``on_wait`` is told once the process id of the holder; ``stopped`` ends the waiting. The
-        lock goes with the process that holds it, however that ends.
+    def remember_seconds(self, package: str, seconds: float) -> None:
+        path = self.directory / "seconds.json"
+        self._write(path, {**(self._read(path) or {}), package: round(seconds, 1)})
+
+    def try_lock(self, fingerprint: str) -> StageLock | int:
+        """The stage for this process alone among all of this user, or who has it.
+
+        That is the holder's process id, 0 when it is unknown. The lock goes with the process
+        that holds it, however that ends.
         """
         path = self.directory / "locks" / f"{fingerprint[:16]}.lock"
         self._mkdir(path.parent)
-        with self._open(path) as file:
-            waited = False
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if not waited:
-                        file.seek(0)
-                        text = file.read().strip()
-                        on_wait(int(text) if text.isdigit() else 0)
-                        waited = True
-                    if stopped():
-                        raise Interrupted("stopped while waiting for another build") from None
-                    time.sleep(0.1)
-            file.seek(0)
-            file.truncate()
-            file.write(str(os.getpid()))
-            file.flush()
-            yield
+        file = self._open(path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with file:
+                text = file.read().strip()
+            return int(text) if text.isdigit() else 0
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        return StageLock(file)
 
     @staticmethod
     def _open(path: Path) -> TextIO:
         try:
-            return path.open("a+", encoding="utf-8")
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return os.fdopen(handle, "r+", encoding="utf-8")
         except OSError as error:
             raise BuilderError(
                 f"a lock cannot be taken: {error.strerror}",
@@ -118,21 +122,20 @@ class State:
             return
 
 
-def result_key(image: str, test: StageTest, gpu: bool) -> str:
-    """What a test's result depends on: the image, the test's files and words, a GPU or none.
+def result_key(fingerprint: str, test: StageTest, machine: Mapping[str, Any]) -> str:
+    """What a test's result depends on: the stage, the test, and what of ``machine`` matters.
 
-    The package's README, which is generated, is not one of the files.
+    The test is its words and its files. The package's README, which is
+    generated, is not one of the files.
     """
     files = context_files(Path(test.directory), None)
     inputs = {
-        "image": image,
+        "stage": fingerprint,
         "argv": list(test.argv),
         "files": [list(item) for item in files if item[0] != "README.md"],
-        "gpu": gpu,
+        "machine": dict(sorted(machine.items())),
     }
     return hashlib.sha256(dumps(inputs).encode()).hexdigest()
-
-
 
 
 class NoState(State):
@@ -141,14 +144,8 @@ class NoState(State):
     def __init__(self) -> None:
         super().__init__(Path("/nonexistent"))
 
-    @contextmanager
-    def stage_lock(
-        self,
-        fingerprint: str,
-        on_wait: Callable[[int], None],
-        stopped: Callable[[], bool],
-    ) -> Iterator[None]:
-        yield
+    def try_lock(self, fingerprint: str) -> StageLock | int:
+        return StageLock(None)
 
     def _write(self, path: Path, value: Mapping[str, Any]) -> None:
         return

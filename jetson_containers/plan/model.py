@@ -42,12 +42,14 @@ class StageTest:
     """One test of a package: ``argv`` is run in the image.
 
     ``directory``, the package's own, is mounted at ``/test``, the data directory at ``/data``.
+    ``timeout`` is in seconds, ``None`` where the package leaves it to the run.
     """
 
     package: str
     name: str
     argv: tuple[str, ...]
     directory: str
+    timeout: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Stage:
     ``generated`` are files (path, text) that a config.py adds to the context. ``inputs`` are
     digests of what the fingerprint is made of, so that two plans can tell which of them changed.
     ``artifact`` is the key of what the package compiles (``plan.artifact``), ``None`` where its
-    Dockerfile keeps nothing apart.
+    Dockerfile keeps nothing apart. ``heavy`` says that nothing may be built beside it.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Stage:
     generated: tuple[tuple[str, str], ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     artifact: str | None = None
+    heavy: bool = False
 
     @property
     def title(self) -> str:
@@ -117,6 +120,7 @@ class Stage:
             "reason": self.reason,
             "inputs": dict(self.inputs),
             **({"artifact": self.artifact} if self.artifact else {}),
+            **({"heavy": True} if self.heavy else {}),
         }
 
 

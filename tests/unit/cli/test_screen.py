@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from jetson_containers.cli.screen import LiveScreen, PlainScreen
+from jetson_containers.cli.live import LiveScreen, rounded
+from jetson_containers.cli.screen import MOST_LINES, PlainScreen, Show
 from jetson_containers.cli.summary import clock
 from jetson_containers.engine import events
 from tests.golden.plans import plan
@@ -19,7 +20,7 @@ def a_plan():
 
 def lines(a_plan, *happened: events.Event, verbose: bool = False) -> list[str]:
     out = io.StringIO()
-    screen = PlainScreen(a_plan, out, verbose=verbose)
+    screen = PlainScreen(Show((a_plan,), "buildkit"), out, verbose=verbose)
     for event in happened:
         screen.show(event)
     return out.getvalue().splitlines()
@@ -54,7 +55,7 @@ def test_the_live_view_shows_the_chain_the_step_and_the_end_of_the_log(a_plan):
     from rich.console import Console
 
     console = Console(file=io.StringIO(), width=100, height=40, force_terminal=True)
-    screen = LiveScreen(a_plan, "buildkit", console)
+    screen = LiveScreen(Show((a_plan,), "buildkit"), console)
     first, last = a_plan.stages[0], a_plan.stages[-1]
     screen.show(events.StageFound(first.id, first.reference))
     screen.show(events.StageStarted(last.id, ("docker",)))
