@@ -1,0 +1,91 @@
+"""Options of ``build`` about work that is done already: where it is found, what is redone."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from jetson_containers.cli.context import Context
+from jetson_containers.cli.publishing import add_insecure_option, login, plain_hosts
+from jetson_containers.cli.words import split_packages
+from jetson_containers.engine.events import Event, Sink, StageFinished, StageFound, Warned
+from jetson_containers.engine.stage_memory import StageMemory
+from jetson_containers.plan.model import Plan, Stage
+from jetson_containers.plan.redo import Redo, redo
+
+if TYPE_CHECKING:
+    from jetson_containers.engine.cachereg import RegistryCache
+
+
+def add_finding_options(parser: argparse.ArgumentParser) -> None:
+    """``--cache-registry``, ``--from``, ``--force``, ``--insecure-registry``."""
+    group = parser.add_argument_group("finished work")
+    group.add_argument(
+        "--cache-registry",
+        action="append",
+        default=[],
+        metavar="HOST/NAMESPACE[,mode=ro|rw]",
+        help="stages are looked for there, and kept there when built (rw, the default); may be "
+        "given several times, the first one that has a stage is taken",
+    )
+    group.add_argument(
+        "--from",
+        dest="begin",
+        action="append",
+        default=[],
+        metavar="PKG,...",
+        help="build PKG and everything on it again, without the engine's build cache",
+    )
+    group.add_argument(
+        "--force",
+        action="append",
+        default=[],
+        metavar="PKG,...",
+        help="build PKG again without the engine's build cache, and what stands on it as far as "
+        "the result differs",
+    )
+    add_insecure_option(group)
+
+
+def check_finding_options(args: argparse.Namespace) -> None:
+    """Raise what is wrong with them, before anything is asked."""
+    from jetson_containers.engine.cachereg import parse_cache_place
+
+    for text in args.cache_registry:
+        parse_cache_place(text)
+
+
+def stage_cache(context: Context, sink: Sink) -> RegistryCache | None:
+    """The registries of ``--cache-registry``, or nothing; ``sink`` is told what is wrong."""
+    from jetson_containers.engine.cachereg import RegistryCache, parse_cache_place
+
+    places = [parse_cache_place(text) for text in context.args.cache_registry]
+    if not places:
+        return None
+    return RegistryCache(
+        places, login(context), lambda text: sink(Warned("", text)), plain_hosts(context.args)
+    )
+
+
+def redone(args: argparse.Namespace, plans: Sequence[Plan]) -> Redo:
+    """What ``--from`` and ``--force`` name."""
+    return redo(plans, split_packages(args.begin), split_packages(args.force))
+
+
+def remembering(memory: StageMemory, stages: Mapping[str, Stage], sink: Sink) -> Sink:
+    """``sink``, and what every finished stage was made of is kept in ``memory``."""
+
+    def both(event: Event) -> None:
+        if isinstance(event, StageFinished | StageFound) and event.stage in stages:
+            memory.remember(stages[event.stage])
+        sink(event)
+
+    return both
+
+
+def reasons(memory: StageMemory) -> Callable[[Stage], str]:
+    """Why a stage is built, in one line."""
+    from jetson_containers.plan.why_rebuild import why_line
+
+    return lambda stage: why_line(stage, memory)
