@@ -15,7 +15,7 @@ from jetson_containers.cli.secrets import machine_secrets, secret_parts
 from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
 from jetson_containers.plan.bake import NO_PROVENANCE, BakeOptions, bake_text, target_name
 from jetson_containers.plan.model import BaseImage, Plan, Stage
-from jetson_containers.plan.output import epoch_of
+from jetson_containers.plan.output import epoch_of, stage_epochs
 
 FILE = "docker-bake.json"
 CONTEXTS = "contexts"
@@ -152,8 +152,7 @@ def _options(context: Context, plans: Sequence[Plan]) -> BakeOptions:
         cache_from=tuple(args.cache_from),
         cache_to=tuple(args.cache_to),
         compression=args.compression,
-        reproducible=args.reproducible,
-        epoch=epoch_of(context.environ),
+        epochs=stage_epochs(plans, epoch_of(context.environ)) if args.reproducible else {},
         registry=args.push,
         stage_registry=args.cache_registry,
         attest=tuple(attest),

@@ -107,11 +107,13 @@ def _output(request: BuildRequest, layout: Path | None) -> str:
     """Into the engine's own store, or into an OCI layout."""
     if request.compression == "default":
         return f"type=docker,name={request.stage.reference}"
-    stored = image_output(request.compression, rewrite=request.epoch is not None)
-    if layout is not None:
-        stored = stored.replace("type=image", "type=oci,tar=false").replace(",unpack=false", "")
-        return f"{stored},name={request.stage.reference},dest={layout}"
-    return f"{stored},name={request.stage.reference}"
+    stored = image_output(
+        request.compression, name=request.stage.reference, rewrite=request.epoch is not None
+    )
+    if layout is None:
+        return stored
+    plain = stored.replace("type=image", "type=oci,tar=false").rpartition(",unpack=")[0]
+    return f"{plain},dest={layout}"
 
 
 def pasteable(argv: Sequence[str]) -> str:

@@ -217,11 +217,10 @@ class DockerApi:
             stream = self.client.api.push(reference, stream=True, decode=True)
             self._follow(stream, on_line, f"{reference} cannot be pushed")
 
-    @staticmethod
-    def _follow(
-        stream: Any, on_line: Callable[[str], None], failure: str
-    ) -> None:
+    def _follow(self, stream: Any, on_line: Callable[[str], None], failure: str) -> None:
         for item in stream:
+            if self._stopping.is_set():  # the engine ends it when nobody listens any more
+                raise Interrupted(failure.replace("cannot be", "was not"))
             if "error" in item:
                 raise UnreachableError(f"{failure}: {item['error']}")
             if item.get("status") and not item.get("progressDetail"):
@@ -234,7 +233,7 @@ class DockerApi:
     def load(self, archive: IO[bytes]) -> None:
         """Take the images of an archive, as ``docker load`` does."""
         with self._talking():
-            for item in self.client.api.load_image(archive):
+            for item in self.client.api.load_image(archive):  # type: ignore[no-untyped-call]
                 if "error" in item:
                     raise BuilderError(f"the engine cannot load an image: {item['error']}")
 

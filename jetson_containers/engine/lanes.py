@@ -33,6 +33,7 @@ from jetson_containers.engine.protocol import (
     Interrupted,
     StepFailed,
 )
+from jetson_containers.engine.secretguard import SecretGuard
 from jetson_containers.engine.state import StageLock, State
 from jetson_containers.errors import BuilderError
 from jetson_containers.image import labels
@@ -97,6 +98,7 @@ class Lanes:
         self._stores: ThreadPoolExecutor | None = None
         self._accompanied: dict[str, bool] = {}
         self._lock = threading.Lock()
+        self._guard = SecretGuard()
 
     def __enter__(self) -> Lanes:
         return self
@@ -178,7 +180,7 @@ class Lanes:
         free = free_bytes(root)
         self._enter(stage.id)
         try:
-            built = self._engine.build(request, self._sink)
+            built = self._guard.build(self._engine, request, self._sink)
         finally:
             alone = not self._leave(stage.id)
         seconds = time.monotonic() - begun
@@ -214,7 +216,8 @@ class Lanes:
     def _stored(self, cache: StageCache, stage: Stage, image: ImageInfo) -> None:
         begun = time.monotonic()
         try:
-            cache.store(stage, image, self._engine, self._line(stage))
+            again = stage.id in self._options.redo
+            cache.store(stage, image, self._engine, self._line(stage), replace=again)
         except Exception as error:  # whatever it is, the stage is built
             self._sink(Warned(stage.id, f"{stage.title} is not kept elsewhere: {error}"))
         else:

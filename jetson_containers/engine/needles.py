@@ -67,6 +67,11 @@ def public(content: bytes) -> bool:
     ) and not any(_URL.search(line) or _SETTING.search(line) for line in rest.splitlines())
 
 
+def credentials(text: bytes) -> bool:
+    """Whether a text holds a URL with a password."""
+    return _URL.search(text) is not None
+
+
 def values(content: bytes) -> tuple[bytes, ...]:
     """What is secret of a file's content, each value once; none for what is public."""
     if public(content):

@@ -19,7 +19,8 @@ class BuildOptions:
     ``machine`` is what compile steps may use, divided by the ``jobs`` that can run at the same
     time. ``proxies`` are the proxy variables that engines hand to steps without keeping them.
     ``min_free`` is in bytes. ``redo`` are the ids of stages that are built although they are
-    there. With ``fail_fast`` nothing is begun after the first failure.
+    there, ``fresh`` those that the engine's build cache is not used for. ``epochs`` are the times of reproducible images, by stage id. With ``fail_fast``
+    nothing is begun after the first failure.
     """
 
     secrets: Mapping[str, Path] = field(default_factory=dict)
@@ -34,6 +35,8 @@ class BuildOptions:
     tests: TestSettings = field(default_factory=TestSettings)
     fail_fast: bool = False
     redo: frozenset[str] = frozenset()
+    fresh: frozenset[str] = frozenset()
+    epochs: Mapping[str, int] = field(default_factory=dict)
 
 
 def build_request(
@@ -49,5 +52,6 @@ def build_request(
         cache_from=options.cache_from,
         cache_to=options.cache_to,
         compression=options.compression,
-        fresh=stage.id in options.redo,
+        fresh=stage.id in options.fresh,
+        epoch=options.epochs.get(stage.id),
     )

@@ -19,7 +19,7 @@ from jetson_containers.errors import BuilderError, raise_all
 from jetson_containers.image.reference import familiar, parse_reference
 from jetson_containers.plan.bakeflags import flag_fields
 from jetson_containers.plan.model import Plan, PlannedImage, Stage, dumps
-from jetson_containers.plan.output import EPOCH, image_output, source_date_epoch
+from jetson_containers.plan.output import EPOCH, image_output
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 NO_PROVENANCE = "type=provenance,disabled=true"
@@ -31,7 +31,7 @@ class BakeOptions:
 
     ``secrets`` maps ids to ``src=FILE`` or ``env=NAME``. ``budget`` are arguments for job counts,
     ``proxies`` names of variables whose values are those at the time of the bake.
-    ``reproducible`` images have the times of ``epoch``, or else of their target's own.
+    ``epochs`` are the times of reproducible images, by stage id.
     ``registry`` (``HOST/NAMESPACE``) gets the images, ``stage_registry`` the stages; without
     either everything stays in the engine's store. ``output`` is where it is kept, if not as
     ``compression`` and the rest say. ``folders`` are contexts in place of package directories, by
@@ -46,8 +46,7 @@ class BakeOptions:
     cache_to: Sequence[str] = ()
     compression: str = "zstd"
     output: str = ""
-    reproducible: bool = False
-    epoch: int | None = None
+    epochs: Mapping[str, int] = field(default_factory=dict)
     registry: str = ""
     stage_registry: str = ""
     attest: Sequence[str] = (NO_PROVENANCE,)
@@ -67,10 +66,9 @@ def bake_file(plans: Sequence[Plan], options: BakeOptions | None = None) -> dict
     names = {stage.reference: target_name(stage) for stage in stages}
     targets: dict[str, Any] = {}
     errors: list[BuilderError] = []
-    epochs = _epochs(plans, options)
     for stage in stages:
         try:
-            targets[names[stage.reference]] = _target(stage, plans, names, options, epochs)
+            targets[names[stage.reference]] = _target(stage, plans, names, options)
         except BuilderError as error:
             errors.append(error)
     raise_all(errors)
@@ -118,25 +116,8 @@ def _stages(plans: Iterable[Plan], options: BakeOptions) -> tuple[Stage, ...]:
     return tuple(found.values())
 
 
-def _epochs(plans: Iterable[Plan], options: BakeOptions) -> dict[str, str]:
-    """The value of ``SOURCE_DATE_EPOCH`` by stage id."""
-    if not options.reproducible:
-        return {}
-    return {
-        stage.id: str(
-            source_date_epoch(plan.target) if options.epoch is None else options.epoch
-        )
-        for plan in plans
-        for stage in plan.stages
-    }
-
-
 def _target(
-    stage: Stage,
-    plans: Sequence[Plan],
-    names: Mapping[str, str],
-    options: BakeOptions,
-    epochs: Mapping[str, str],
+    stage: Stage, plans: Sequence[Plan], names: Mapping[str, str], options: BakeOptions
 ) -> dict[str, Any]:
     tags = tuple(dict.fromkeys(_tags(stage, plans, options)))
     flags = flag_fields(stage)
@@ -147,7 +128,7 @@ def _target(
         "context": options.folders.get(stage.id, stage.context),
         "dockerfile": stage.dockerfile,
         "contexts": _contexts(stage, names, options),
-        "args": _args(stage, options, epochs.get(stage.id, "")),
+        "args": _args(stage, options),
         "labels": dict(stage.labels),
         "tags": list(tags),
         "platforms": [stage.platform],
@@ -155,7 +136,7 @@ def _target(
         "cache-from": list(options.cache_from),
         "cache-to": list(options.cache_to),
         "attest": list(options.attest) if tags else [NO_PROVENANCE],
-        "output": [_output(tags, options)],
+        "output": [_output(stage, tags, options)],
     }
     for name, value in flags.items():
         if isinstance(value, dict):
@@ -202,26 +183,26 @@ def _contexts(
     return found
 
 
-def _args(stage: Stage, options: BakeOptions, epoch: str) -> dict[str, str]:
+def _args(stage: Stage, options: BakeOptions) -> dict[str, str]:
     given = dict(stage.build_args)
     budget = {
         name: options.budget[name]
         for name in stage.budget
         if name in options.budget and name not in given
     }
-    times = {EPOCH: epoch} if epoch else {}
+    times = {EPOCH: str(options.epochs[stage.id])} if stage.id in options.epochs else {}
     return {"BASE_IMAGE": stage.base, **times, **given, **budget}
 
 
-def _output(tags: Sequence[str], options: BakeOptions) -> str:
+def _output(stage: Stage, tags: Sequence[str], options: BakeOptions) -> str:
     """Into the store, to the registry, or, for a stage without a name there, nowhere."""
     if not tags:
         return "type=cacheonly"
     if options.output:
         return options.output
-    stored = image_output(options.compression, rewrite=options.reproducible)
+    stored = image_output(options.compression, rewrite=stage.id in options.epochs)
     if options.registry or options.stage_registry:
-        return stored.replace(",unpack=true", "") + ",push=true"
+        return stored.rpartition(",unpack=")[0] + ",store=false,push=true"
     return stored
 
 

@@ -9,7 +9,7 @@ import pytest
 from jetson_containers.errors import BuilderError, UsageError
 from jetson_containers.plan.bake import BakeOptions, bake_file, bake_text, target_name
 from jetson_containers.plan.model import Plan
-from jetson_containers.plan.output import UNKNOWN_EPOCH, epoch_of, source_date_epoch
+from jetson_containers.plan.output import UNKNOWN_EPOCH, epoch_of, source_date_epoch, stage_epochs
 from jetson_containers.platform.named import named_target
 from tests.golden.bake_files import plan
 
@@ -125,10 +125,10 @@ def test_what_a_bake_file_has_no_field_for_is_refused_with_all_of_it():
 
 
 def test_the_time_of_a_reproducible_image_is_its_distributions_unless_one_is_given():
-    own = _last(bake_file([PLAN], BakeOptions(reproducible=True)))
+    own = _last(bake_file([PLAN], BakeOptions(epochs=stage_epochs([PLAN], None))))
     assert own["args"]["SOURCE_DATE_EPOCH"] == "1714003200"  # 2024-04-25, Ubuntu 24.04
-    assert own["output"][0].endswith("rewrite-timestamp=true")
-    given = _last(bake_file([PLAN], BakeOptions(reproducible=True, epoch=0)))
+    assert own["output"][0].endswith("rewrite-timestamp=true,unpack=false")
+    given = _last(bake_file([PLAN], BakeOptions(epochs=stage_epochs([PLAN], 0))))
     assert given["args"]["SOURCE_DATE_EPOCH"] == "0"
 
 
