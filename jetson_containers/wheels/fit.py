@@ -80,7 +80,7 @@ def _gpu_fit(files: Iterable[KeptFile], made_for: Target, target: Target) -> Fit
     shown = ", ".join(f"sm_{gpu}" for gpu in missing)
     held = ", ".join(map(str, codes))
     if len(missing) == len(target.gpu_architectures):
-        return Fit(refusals=(f"{target.name} needs code for {shown}; it holds {held}",))
+        return Fit(refusals=(f"it needs code for {shown}, and holds {held}",))
     return Fit(notes=(f"it holds no code for {shown} of {target.name}, only {held}",))
 
 

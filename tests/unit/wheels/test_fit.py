@@ -55,8 +55,8 @@ def test_another_platform_is_refused():
     ("held", "target", "told"),
     [
         ("sm_87", ORIN, ""),
-        ("sm_87", THOR, "thor-jp72 needs code for sm_110; it holds sm_87"),
-        ("sm_110", ORIN, "orin-jp62 needs code for sm_87; it holds sm_110"),
+        ("sm_87", THOR, "it needs code for sm_110, and holds sm_87"),
+        ("sm_110", ORIN, "it needs code for sm_87, and holds sm_110"),
         ("compute_87", THOR, ""),
         ("compute_90a", THOR, "needs code for sm_110"),
         ("sm_80 sm_86", ORIN, "needs code for sm_87"),
