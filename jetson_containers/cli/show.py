@@ -139,6 +139,8 @@ def _text(item: About, others: Sequence[Outcome]) -> str:
         ("device", (package.buildkit_device or "",)),
         ("secrets", _wrapped(package.secrets)),
         ("tests", package.tests),
+        ("test limit", (f"{package.test_timeout} s",) if package.test_timeout else ()),
+        ("heavy", ("nothing is built beside it",) if package.heavy else ()),
         ("sources", item.to_dict()["sources"]),
         ("runtime", (f"{key}: {value}" for key, value in package.runtime.items())),
         ("unpinned", package.unpinned),

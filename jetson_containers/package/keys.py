@@ -28,7 +28,9 @@ ECOSYSTEM_KEYS = frozenset(
         "test",
     )
 )
-NEW_KEYS = frozenset(("conflicts", "runtime", "secrets", "sources"))
+NEW_KEYS = frozenset(
+    ("conflicts", "heavy", "runtime", "secrets", "sources", "test_timeout")
+)
 KEYS = ECOSYSTEM_KEYS | NEW_KEYS
 
 #: keys that say how to build something; no file about something else has them by chance

@@ -72,8 +72,10 @@ class Package:
     ``dockerfile`` is relative to ``path``, ``None`` for a meta package that only collects others.
     ``tests`` are ``x.py``, ``x.sh`` or a command line. ``aliases`` are full names: ``torch`` or
     ``torch:2.8``. ``is_default`` says that the bare name means this version. ``unpinned`` are the
-    questions to the network that its definition asked and no lock answers; ``generated`` are files,
-    path and text, that belong into its build context beside those of ``path``.
+    questions to the network that its definition asked and no lock answers. ``heavy`` says that
+    nothing may be built beside it, ``test_timeout`` how many seconds each test may take.
+    ``generated`` are files, path and text, that belong into its build context beside those of
+    ``path``.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Package:
     build_flags: tuple[str, ...] = ()
     buildkit_device: str | None = None
     tests: tuple[str, ...] = ()
+    test_timeout: int | None = None
+    heavy: bool = False
     docs: str = ""
     notes: str = ""
     prefix: str = ""

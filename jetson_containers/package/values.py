@@ -65,6 +65,8 @@ def package_of(
         ),
         buildkit_device=_device(data.get("buildkit_device")),
         tests=tuple(strings(data.get("test"))),
+        test_timeout=_test_timeout(data, places),
+        heavy=_heavy(data, places),
         docs=str(data.get("docs") or ""),
         notes=str(data.get("notes") or ""),
         prefix=str(data.get("prefix") or ""),
@@ -75,6 +77,28 @@ def package_of(
         unpinned=evaluated.asked,
         generated=tuple(sorted(evaluated.generated.items())),
     )
+
+
+def _heavy(data: Mapping[str, Any], places: Places) -> bool:
+    value = data.get("heavy") or False
+    if not isinstance(value, bool):
+        raise DefinitionError(
+            f"heavy is {value!r}", where=places.of_key("heavy"), hint="write 'heavy: true'"
+        )
+    return value
+
+
+def _test_timeout(data: Mapping[str, Any], places: Places) -> int | None:
+    value = data.get("test_timeout")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise DefinitionError(
+            f"test_timeout is {value!r}",
+            where=places.of_key("test_timeout"),
+            hint="write whole seconds, 'test_timeout: 1800'",
+        )
+    return value
 
 
 def _requirements(data: Mapping[str, Any], key: str, places: Places) -> tuple[Requirement, ...]:

@@ -234,6 +234,7 @@ class Chain:
             budget=tuple(name for name in BUDGET_ARGS if name in facts.args),
             generated=package.generated,
             inputs=input_digests(inputs),
+            heavy=package.heavy,
             artifact=key if facts.artifact else None,
         )
         return Known(stage, facts.args, key)

@@ -101,6 +101,8 @@ class About:
             "build_flags": list(package.build_flags),
             "device": package.buildkit_device,
             "tests": list(package.tests),
+            "test_timeout": package.test_timeout,
+            "heavy": package.heavy,
             "secrets": list(package.secrets),
             "sources": [
                 f"{item.kind} {item.location} {item.version} {item.index}".rstrip()

@@ -221,6 +221,9 @@ CASES = {
         "not an alias",
     ),
     "a source": ({"bad/config.yaml": "depends: []\nsources: [{git: x, tag: y}]\n"}, 2, "a source"),
+    "a heavy that is a word": ({"bad/config.yaml": "depends: []\nheavy: very\n"}, 2, "'very'"),
+    "no time for tests": ({"bad/config.yaml": "depends: []\ntest_timeout: 0\n"}, 2, "is 0"),
+    "endless tests": ({"bad/config.yaml": "depends: []\ntest_timeout: .inf\n"}, 2, "is 'inf'"),
 }
 
 

@@ -189,6 +189,7 @@ def test_new_keys(orin, tree):
                 "#---\n# secrets: [token]\n# conflicts: [b>=2]\n# buildkit_device: true\n"
                 "# sources:\n#  - {git: 'https://x/y', ref: v1}\n#  - {url: 'https://x/z', "
                 "sha256: ab}\n#  - {pypi: numpy, version: '2.0', index: i}\n"
+                "# heavy: true\n# test_timeout: 1800\n"
                 "# runtime: {ports: [80]}\n# build_flags: --network=host --pull\n#---\nFROM x\n"
             )
         }
@@ -202,6 +203,7 @@ def test_new_keys(orin, tree):
         ("pypi", "2.0", "i"),
     ]
     assert package.runtime == {"ports": [80]}
+    assert (package.heavy, package.test_timeout) == (True, 1800)
     assert package.buildkit_device == "nvidia.com/gpu=all"
     assert package.build_flags == ("--network=host", "--pull")
 
