@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,16 @@ from jetson_containers.cli.context import (
     say,
     warn,
 )
+from jetson_containers.cli.finding import (
+    add_finding_options,
+    check_finding_options,
+    check_pushes,
+    pushing,
+    reasons,
+    redone,
+    remembering,
+    stage_cache,
+)
 from jetson_containers.cli.logs import RunLogs
 from jetson_containers.cli.planning import (
     Planned,
@@ -33,6 +43,7 @@ from jetson_containers.cli.planning import (
 from jetson_containers.cli.screen import Show, open_screen
 from jetson_containers.cli.secrets import secret_files
 from jetson_containers.cli.summary import failure, summary
+from jetson_containers.cli.wheel_options import add_wheel_options, wheel_keeper
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, choose_base, planned_base
 from jetson_containers.engine.budget import Machine, default_jobs
@@ -46,9 +57,11 @@ from jetson_containers.engine.journal import Header, Journal, new_run, utc
 from jetson_containers.engine.options import BuildOptions
 from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.engine.record import RunRecord
+from jetson_containers.engine.stage_memory import StageMemory
 from jetson_containers.engine.state import NoState, State
 from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
 from jetson_containers.plan.model import Plan
+from jetson_containers.plan.output import epoch_of, stage_epochs
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
 
@@ -71,7 +84,6 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--test-only", default="", metavar="PATTERNS", help="test these packages only"
     )
-    run.add_argument("--push", default="", metavar="REPOSITORY", help="push the images there")
     run.add_argument("--cache-from", action="append", default=[], metavar="SPEC")
     run.add_argument("--cache-to", action="append", default=[], metavar="SPEC")
     run.add_argument("--use-proxy", action="store_true", help="hand the proxy settings to steps")
@@ -100,11 +112,19 @@ def parser() -> argparse.ArgumentParser:
         help="of new layers; gzip for engines older than Docker 23",
     )
     run.add_argument(
+        "--reproducible",
+        action="store_true",
+        help="the same bytes whenever it is built: times are SOURCE_DATE_EPOCH, or the day of the "
+        "distribution's release",
+    )
+    run.add_argument(
         "--min-free", type=float, default=2.0, metavar="GB", help="disk to leave free (2)"
     )
     run.add_argument(
         "--secret", action="append", default=[], metavar="id=ID,src=FILE", help="a build secret"
     )
+    add_finding_options(result)
+    add_wheel_options(result)
     result.add_argument("--list-packages", action="store_true", help="list packages and end")
     result.add_argument("--show-packages", action="store_true", help="show the packages and end")
     add_target_options(result, several=True)
@@ -138,6 +158,7 @@ def main(argv: Sequence[str]) -> int:
     contexts = Context.each_target(args)
     if args.list_packages or args.show_packages:
         return max(_look(context) for context in contexts)
+    check_finding_options(args)
     if args.simulate or args.engine == "dry-run":
         return simulate(contexts)
     return build(contexts, argv)
@@ -170,7 +191,11 @@ def simulate(contexts: Sequence[Context]) -> int:
         for plan in plans:
             engine.pull(plan.base.reference, plan.target.platform, lambda line: None)
     options = _options(contexts[0], _this_machine(), 1)
-    options = replace(options, tests=replace(options.tests, workers=0))
+    epochs = _epochs(contexts[0], plans, () if classic else ("reproducible",))
+    again = redone(args, plans)
+    tests = replace(options.tests, workers=0)
+    options = replace(options, tests=tests, epochs=epochs)
+    options = replace(options, redo=again.stages, fresh=again.uncached)
     Builder(plans, engine, NoState(), options, lambda event: None).run()
     say(
         f"{len(all_stages(plans))} stages for {', '.join(plan.target.name for plan in plans)}; "
@@ -186,6 +211,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     if not args.packages:
         raise UsageError("no package was named", hint="`jetson-containers list` shows them")
     log_dir = _log_dir(context)
+    wheels = wheel_keeper(context)
     for each in contexts:
         if args.base in ("", BOOTSTRAP):
             plan_for(each, planned_base(each.target, args.base))
@@ -199,8 +225,13 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     if not machine.cores or not machine.memory:
         machine = _this_machine()
     jobs = args.jobs or default_jobs(machine)
+    options = replace(
+        _options(context, machine, jobs), epochs=_epochs(context, plans, capabilities.features)
+    )
     state = State(context.cache)
     stages = all_stages(plans)
+    again = redone(args, plans)
+    check_pushes(args, plans)
     show = Show(plans, connection.engine.name, jobs, expected_seconds(stages, state))
     begun = datetime.now()
     journal = _journal(context, plans, begun, log_dir, machine, jobs, argv)
@@ -213,8 +244,19 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
                 journal.write(event)
             screen.show(event)
 
-        options = _options(context, machine, jobs)
-        outcome = _run(Builder(plans, connection.engine, state, options, sink))
+        memory = StageMemory(context.cache / "stages")
+        builder = Builder(
+            plans,
+            connection.engine,
+            state,
+            replace(options, redo=again.stages, fresh=again.uncached),
+            remembering(memory, stages, sink),
+            stage_cache(context, sink),
+            wheels,
+            why=reasons(memory),
+            publish=pushing(context, connection.engine, sink),
+        )
+        outcome = _run(builder)
     logs.close()
     if journal:
         journal.close()
@@ -225,8 +267,6 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     say(summary(record, logs, context.program))
     for error in record.errors:
         say(failure(error, stages.values(), logs, connection))
-    if args.push and not record.errors:
-        _push(args.push, record, connection)
     failed = record.errors or any(item.failures for item in planned)
     return ExitCode.FAILED if failed else ExitCode.DONE
 
@@ -351,6 +391,20 @@ def _options(context: Context, machine: Machine, jobs: int) -> BuildOptions:
     )
 
 
+def _epochs(
+    context: Context, plans: Sequence[Plan], features: Collection[str]
+) -> dict[str, int]:
+    """The times of a reproducible build, by stage id; empty where none is asked for."""
+    if not context.args.reproducible:
+        return {}
+    if "reproducible" not in features:
+        raise UsageError(
+            "--reproducible: this engine cannot set the times of files in an image",
+            hint="it takes Docker 26 or later with the containerd image store and buildx",
+        )
+    return stage_epochs(plans, epoch_of(context.environ))
+
+
 def _this_machine() -> Machine:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Machine(os.cpu_count() or 1, memory)
@@ -376,16 +430,3 @@ def _log_dir(context: Context) -> Path:
         return wanted
     own = context.root / "logs"
     return own if os.access(context.root, os.W_OK) else context.cache / "logs"
-
-
-def _push(repository: str, record: RunRecord, connection: Connection) -> None:
-    """Push each image to ``repository/<name>:<tag>``."""
-    for image in record.images:
-        reference = f"{repository.rstrip('/')}/{image.reference.rpartition('/')[2]}"
-        connection.engine.tag(image.digest, reference)
-        try:
-            connection.engine.push(reference, say)
-        except BuilderError:
-            connection.engine.remove(reference)
-            raise
-        say(f"pushed {reference}")

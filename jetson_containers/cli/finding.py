@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jetson_containers.cli.context import Context
-from jetson_containers.cli.publishing import add_insecure_option, login, plain_hosts
+from jetson_containers.cli.publishing import add_insecure_option, login, plain_hosts, publisher
 from jetson_containers.cli.words import split_packages
-from jetson_containers.engine.events import Event, Sink, StageFinished, StageFound, Warned
+from jetson_containers.engine.events import (
+    Event,
+    ImagePushed,
+    Sink,
+    StageFinished,
+    StageFound,
+    Warned,
+)
+from jetson_containers.engine.record import ImageRecord
 from jetson_containers.engine.stage_memory import StageMemory
+from jetson_containers.errors import UsageError, raise_all
+from jetson_containers.image.reference import check_reference, parse_reference
 from jetson_containers.plan.model import Plan, Stage
 from jetson_containers.plan.redo import Redo, redo
 
 if TYPE_CHECKING:
     from jetson_containers.engine.cachereg import RegistryCache
+    from jetson_containers.engine.protocol import Engine
 
 
 def add_finding_options(parser: argparse.ArgumentParser) -> None:
-    """``--cache-registry``, ``--from``, ``--force``, ``--insecure-registry``."""
+    """``--cache-registry``, ``--from``, ``--force``, and what else has to do with registries."""
     group = parser.add_argument_group("finished work")
     group.add_argument(
         "--cache-registry",
@@ -45,6 +57,13 @@ def add_finding_options(parser: argparse.ArgumentParser) -> None:
         help="build PKG again without the engine's build cache, and what stands on it as far as "
         "the result differs",
     )
+    group.add_argument("--push", default="", metavar="REPOSITORY", help="push the images there")
+    group.add_argument(
+        "--index",
+        default="",
+        metavar="TAG",
+        help="with --push: one more tag, which stands for all platforms that are pushed",
+    )
     add_insecure_option(group)
 
 
@@ -54,6 +73,10 @@ def check_finding_options(args: argparse.Namespace) -> None:
 
     for text in args.cache_registry:
         parse_cache_place(text)
+    if args.index and not args.push:
+        raise UsageError("--index needs --push", hint="an index lies beside its images")
+    if args.push:
+        check_reference(f"{args.push.rstrip('/')}/name:{args.index or 'tag'}")
 
 
 def stage_cache(context: Context, sink: Sink) -> RegistryCache | None:
@@ -66,6 +89,45 @@ def stage_cache(context: Context, sink: Sink) -> RegistryCache | None:
     return RegistryCache(
         places, login(context), lambda text: sink(Warned("", text)), plain_hosts(context.args)
     )
+
+
+def check_pushes(args: argparse.Namespace, plans: Sequence[Plan]) -> None:
+    """Raise :class:`UsageError` where ``--push`` would give two images one name."""
+    if not args.push:
+        return
+    from jetson_containers.engine.publish import push_name
+
+    planned = {image.reference for plan in plans for image in plan.images}
+    names = Counter(push_name(args.push, reference) for reference in planned)
+    raise_all(
+        UsageError(f"--push: several images would be {name}", hint="push them one by one")
+        for name in sorted(name for name in names if names[name] > 1)
+    )
+
+
+def pushing(
+    context: Context, engine: Engine, sink: Sink
+) -> Callable[[Sequence[ImageRecord]], None] | None:
+    """Pushes the images of a run, each platform's before the index over them (``--push``)."""
+    args = context.args
+    if not args.push:
+        return None
+
+    def publish(images: Sequence[ImageRecord]) -> None:
+        from jetson_containers.engine.publish import push_name
+
+        push = publisher(context, engine, lambda line: None)
+        indexes: dict[str, list[str]] = {}
+        for image in images:
+            name = push_name(args.push, image.reference)
+            done = push.push(image.reference, name)
+            sink(ImagePushed(image.stage, done.image, done.reference, done.digest, done.sent))
+            indexes.setdefault(parse_reference(name).repository, []).append(done.pinned)
+        for repository, members in indexes.items() if args.index else ():
+            *_, done = push.push_index(f"{repository}:{args.index}", members)
+            sink(ImagePushed("", done.image, done.reference, done.digest, done.sent))
+
+    return publish
 
 
 def redone(args: argparse.Namespace, plans: Sequence[Plan]) -> Redo:

@@ -14,6 +14,7 @@ from jetson_containers.cli.summary import clock
 from jetson_containers.engine.demand import all_stages
 from jetson_containers.engine.events import (
     Event,
+    ImagePushed,
     ImageTagged,
     LogLine,
     StageBlocked,
@@ -131,8 +132,12 @@ class PlainScreen:
                 )
             case ImageTagged():
                 return f"tagged {event.reference}"
+            case ImagePushed():
+                word = "pushed" if event.sent else "already there:"
+                return f"{word} {event.reference} ({event.digest})"
             case Warned():
-                return f"{place}: warning: {event.message}"
+                before = f"{place}: " if event.stage else ""
+                return f"{before}warning: {event.message}"
             case LogLine() if self._verbose:
                 return self._line(event, title)
         return ""

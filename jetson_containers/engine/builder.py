@@ -77,7 +77,8 @@ def expected_seconds(stages: Mapping[str, Stage], state: State) -> dict[str, flo
 class Builder:
     """One run of several plans as one graph: equal stages are built once.
 
-    ``why`` gives the reason for building a stage, in one line.
+    ``why`` gives the reason for building a stage, in one line. ``publish`` gets all images of a run
+    in which nothing failed.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Builder:
         cache: StageCache | None = None,
         artifacts: Artifacts | None = None,
         why: Callable[[Stage], str] = lambda stage: "",
+        publish: Callable[[Sequence[ImageRecord]], None] | None = None,
     ) -> None:
         self._plans = tuple(plans)
         self._engine = engine
@@ -97,6 +99,8 @@ class Builder:
         self._options = options
         self._sink = sink
         self._cache = cache
+        self._artifacts = artifacts or NoArtifacts()
+        self._publish = publish
         self._stages = all_stages(self._plans)
         self._capabilities = engine.capabilities()
         self._stopped = threading.Event()
@@ -106,7 +110,7 @@ class Builder:
             engine,
             state,
             cache,
-            artifacts or NoArtifacts(),
+            self._artifacts,
             options,
             sink,
             self._answers.put,
@@ -132,6 +136,7 @@ class Builder:
         """Stop from another thread or a signal handler."""
         self._stopped.set()
         self._bench.stop()
+        self._artifacts.stop()
         self._engine.cancel()
         self._answers.put(None)
 
@@ -196,6 +201,7 @@ class Builder:
             try:
                 self._tell_found(wanted)
                 self._loop()
+                self._publish_all()
             except BaseException:
                 self.stop()
                 if self._too_full is not None:
@@ -420,6 +426,16 @@ class Builder:
         digest, size = (held.digest, held.size) if held else (base, 0)
         self._images.append(ImageRecord(image.reference, digest, size))
         self._sink(ImageTagged("", image.reference, size, digest))
+
+    def _publish_all(self) -> None:
+        if self._publish is None or self._errors:
+            return
+        try:
+            self._publish(tuple(self._images))
+        except BuilderError as error:
+            if self._stopped.is_set() or isinstance(error, EngineGone | Interrupted):
+                raise
+            self._errors.append(error)
 
     @contextlib.contextmanager
     def _watch_disk(self, wanted: bool) -> Iterator[None]:

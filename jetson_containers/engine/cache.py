@@ -41,9 +41,15 @@ class StageCache(Protocol):
         """
 
     def store(
-        self, stage: Stage, image: ImageInfo, engine: Engine, on_line: Callable[[str], None]
+        self,
+        stage: Stage,
+        image: ImageInfo,
+        engine: Engine,
+        on_line: Callable[[str], None],
+        *,
+        replace: bool = False,
     ) -> None:
-        """Keep a stage that was built; to do so again changes nothing.
+        """Keep a stage that was built; what is there stays, unless it is to ``replace``.
 
         Raises :class:`~jetson_containers.errors.BuilderError`: the build goes on all the same.
         """
@@ -61,6 +67,12 @@ class NoCache:
         raise LookupError(stage.id)
 
     def store(
-        self, stage: Stage, image: ImageInfo, engine: Engine, on_line: Callable[[str], None]
+        self,
+        stage: Stage,
+        image: ImageInfo,
+        engine: Engine,
+        on_line: Callable[[str], None],
+        *,
+        replace: bool = False,
     ) -> None:
         return

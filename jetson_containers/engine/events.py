@@ -150,6 +150,19 @@ class ImageTagged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePushed(Event):
+    """An image, or an index over several, is in a registry as ``reference`` with that ``digest``.
+
+    ``image`` is its name here; ``sent`` is false for one that was there already.
+    """
+
+    image: str
+    reference: str
+    digest: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded(Event):
     """The last event of a run: ``done``, ``failed`` or ``interrupted``; ``stage`` is empty.
 

@@ -159,9 +159,7 @@ class Lanes:
         begun = time.monotonic()
         try:
             with whole_context(order.stage) as ready:
-                request = build_request(ready, self._options, order.budget)
-                with self._artifacts.prepare(ready, request, self._engine, self._sink) as whole:
-                    return self._build_request(order, whole)
+                return self._build_request(order, build_request(ready, self._options, order.budget))
         except BuilderError as error:
             seconds = time.monotonic() - begun
             stage = order.stage
@@ -180,7 +178,10 @@ class Lanes:
         free = free_bytes(root)
         self._enter(stage.id)
         try:
-            built = self._guard.build(self._engine, request, self._sink)
+            with self._artifacts.prepare(
+                request.stage, request, self._engine, self._sink
+            ) as whole:
+                built = self._guard.build(self._engine, whole, self._sink)
         finally:
             alone = not self._leave(stage.id)
         seconds = time.monotonic() - begun

@@ -19,8 +19,9 @@ class BuildOptions:
     ``machine`` is what compile steps may use, divided by the ``jobs`` that can run at the same
     time. ``proxies`` are the proxy variables that engines hand to steps without keeping them.
     ``min_free`` is in bytes. ``redo`` are the ids of stages that are built although they are
-    there, ``fresh`` those that the engine's build cache is not used for. ``epochs`` are the times of reproducible images, by stage id. With ``fail_fast``
-    nothing is begun after the first failure.
+    there, ``fresh`` those that the engine's build cache is not used for. ``epochs`` are the times
+    of reproducible images, by stage id. With ``fail_fast`` nothing is begun after the first
+    failure.
     """
 
     secrets: Mapping[str, Path] = field(default_factory=dict)

@@ -302,7 +302,6 @@ def test_push_puts_the_image_into_a_registry(tree: Tree, registry, client):
     assert done.returncode == 0, done.stderr
     reference = f"{registry}/team/{tree.reference('a')}"
     assert f"pushed {reference}" in done.stderr
-    client.images.remove(reference)
     assert client.images.pull(reference).labels[labels.STAGE] == tree.name("a")
     client.images.remove(reference)
 
