@@ -12,7 +12,7 @@ from jetson_containers.package.evaluated import Settings
 from jetson_containers.package.loader import Trees, evaluate_all
 from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.scan import scan
-from jetson_containers.platform.named import named_targets
+from jetson_containers.platform.named import named_target, named_targets
 from jetson_containers.platform.target import Target
 
 ALL = " ".join(sorted(item.name for item in fields(Target)))
@@ -151,7 +151,9 @@ def test_a_file_that_a_machine_has_not_is_read_too(tree, targets):
 
 
 def test_shared_results_are_those_of_an_evaluation(every_style, evaluated):
-    targets = named_targets()
+    # two of each system, so that there is something to share and something that differs
+    names = ("orin-jp61", "orin-jp62", "sbsa-cu129", "sbsa-cu130", "x86-cu129", "x86-cu130")
+    targets = [named_target(name) for name in names]
     alone = [Trees((every_style,)).catalogue(target) for target in targets]
     each = len(evaluated)
     assert each == len(targets) * (len(STYLES) + 3)
