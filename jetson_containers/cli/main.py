@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "lock": ("lock", "pin what images take from outside, and say what moved"),
     "report": ("report", "what a run did: a page, JSON, JUnit, or two runs compared"),
     "targets": ("targets", "the targets that can be built for"),
+    "prune": ("prune", "remove stages, records and caches that nothing needs any more"),
     "doctor": ("doctor", "what stands between this machine and its containers"),
     "engine": ("engine", "the container engine: status, up, down"),
     "docs": ("docs", "write or check the README of every package"),
