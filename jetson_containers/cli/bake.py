@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
             "--provenance and --sbom need --push",
             hint="attestations lie beside an image in a registry",
         )
-    planned = [plan_for(context, _base(context)) for context in _contexts(args)]
+    planned = [plan_for(context, _base(context)) for context in Context.each_target(args)]
     plans = [item.plan for item in planned]
     options = _options(Context.of(args), plans)
     if args.output and not args.output.endswith(".json"):
@@ -99,16 +98,6 @@ def main(argv: Sequence[str]) -> int:
         print(text, end="")
     failed = any(item.failures for item in planned)
     return ExitCode.FAILED if failed else ExitCode.DONE
-
-
-def _contexts(args: argparse.Namespace) -> list[Context]:
-    """One context a target."""
-    found = []
-    for name in (args.target or "").split(","):
-        one = copy.copy(args)
-        one.target = name.strip() or None
-        found.append(Context.of(one))
-    return found
 
 
 def _base(context: Context) -> BaseImage:

@@ -67,12 +67,17 @@ class BuildKitEngine(DockerApi):
         return self.facts(FEATURES | {"reproducible"} if rewrites else FEATURES)
 
     def command(self, request: BuildRequest) -> tuple[str, ...]:
-        return buildx_argv(self._fit(request))
+        # what the engine would refuse to unpack is shown as it is built, into a directory
+        layout = Path("/tmp/image") if self._through_layout(request) else None
+        return buildx_argv(self._fit(request), layout=layout)
+
+    def _through_layout(self, request: BuildRequest) -> bool:
+        return request.epoch is not None and self.server < _UNPACKS_AT_WILL
 
     def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
         stage = request.stage
         request = self._fit(request)
-        if request.epoch is not None and self.server < _UNPACKS_AT_WILL:
+        if self._through_layout(request):
             self._build_layout(request, sink)
         else:
             self._run(buildx_argv(request, progress=self._progress()), request, sink)
