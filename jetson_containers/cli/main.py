@@ -15,6 +15,7 @@ from jetson_containers.errors import BuilderError, ExitCode
 #: verb -> (module below ``cli``, what ``--help`` says of it)
 VERBS: dict[str, tuple[str, str]] = {
     "build": ("build", "plan, build what is missing, test and tag images"),
+    "resume": ("resume", "what the last run left, and how to go on"),
     "plan": ("plan", "show what a build would do"),
     "bake": ("bake", "write the plan as a file for `docker buildx bake`"),
     "run": ("run", "start a container with the right runtime"),
@@ -30,8 +31,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "pull": ("pull", "images from a registry, by verified digest"),
     "lock": ("lock", "pin what images take from outside, and say what moved"),
     "report": ("report", "what a run did: a page, JSON, JUnit, or two runs compared"),
-    "targets": ("targets", "the targets that can be built for"),
     "prune": ("prune", "remove stages, records and caches that nothing needs any more"),
+    "targets": ("targets", "the targets that can be built for"),
     "doctor": ("doctor", "what stands between this machine and its containers"),
     "engine": ("engine", "the container engine: status, up, down"),
     "docs": ("docs", "write or check the README of every package"),
