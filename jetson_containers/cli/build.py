@@ -84,8 +84,16 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--test-only", default="", metavar="PATTERNS", help="test these packages only"
     )
-    run.add_argument("--cache-from", action="append", default=[], metavar="SPEC")
-    run.add_argument("--cache-to", action="append", default=[], metavar="SPEC")
+    run.add_argument(
+        "--cache-from",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="BuildKit's cache of steps, in its words; {package} stands for a stage's package",
+    )
+    run.add_argument(
+        "--cache-to", action="append", default=[], metavar="SPEC", help="the same, to export"
+    )
     run.add_argument("--use-proxy", action="store_true", help="hand the proxy settings to steps")
     run.add_argument("--log-dir", default="", metavar="DIR", help="default: logs/ of the checkout")
     run.add_argument(

@@ -50,9 +50,17 @@ def build_request(
         secrets=options.secrets,
         budget=budget,
         proxies=options.proxies,
-        cache_from=options.cache_from,
-        cache_to=options.cache_to,
+        cache_from=tuple(_own(stage, spec) for spec in options.cache_from),
+        cache_to=tuple(_own(stage, spec) for spec in options.cache_to),
         compression=options.compression,
         fresh=stage.id in options.fresh,
         epoch=options.epochs.get(stage.id),
     )
+
+
+def _own(stage: Stage, spec: str) -> str:
+    """A place for BuildKit's cache, with ``{package}`` for one of each package's own.
+
+    What is exported to one place replaces what was there before.
+    """
+    return spec.replace("{package}", stage.package.lower())
