@@ -43,6 +43,7 @@ from jetson_containers.cli.planning import (
 from jetson_containers.cli.screen import Show, open_screen
 from jetson_containers.cli.secrets import secret_files
 from jetson_containers.cli.summary import failure, summary
+from jetson_containers.cli.webhook import add_webhook_option, tell_webhook
 from jetson_containers.cli.wheel_options import add_wheel_options, wheel_keeper
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, choose_base, planned_base
@@ -133,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_finding_options(result)
     add_wheel_options(result)
+    add_webhook_option(run)
     result.add_argument("--list-packages", action="store_true", help="list packages and end")
     result.add_argument("--show-packages", action="store_true", help="show the packages and end")
     add_target_options(result, several=True)
@@ -268,6 +270,9 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     logs.close()
     if journal:
         journal.close()
+    unplanned = [error for item in planned for error in item.failures]
+    took = (datetime.now() - begun).total_seconds()
+    tell_webhook(context, argv, plans, outcome, unplanned, took)
     if isinstance(outcome, BuilderError):
         say(failure(outcome, stages.values(), logs, connection))
         return outcome.exit_code
@@ -275,8 +280,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     say(summary(record, logs, context.program))
     for error in record.errors:
         say(failure(error, stages.values(), logs, connection))
-    failed = record.errors or any(item.failures for item in planned)
-    return ExitCode.FAILED if failed else ExitCode.DONE
+    return ExitCode.FAILED if record.errors or unplanned else ExitCode.DONE
 
 
 def _plan(context: Context, connection: Connection) -> Planned:
