@@ -112,7 +112,7 @@ class Proof:
         """Build a plan with a store, and tests."""
         seen: list[Event] = []
         keeper = WheelKeeper(
-            WheelDirectory(store), lambda: dumper(self.cache, self.environ), places=places
+            WheelDirectory(store), dumper(self.cache, self.environ), places=places
         )
         options = BuildOptions(secrets={"ca-bundle": CA_BUNDLE} if CA_BUNDLE.is_file() else {})
         state = State(self.folder / "state")

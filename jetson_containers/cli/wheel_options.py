@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +10,6 @@ from jetson_containers.errors import Location, UsageError
 
 if TYPE_CHECKING:
     from jetson_containers.cli.context import Context
-    from jetson_containers.wheels.code import Dump
     from jetson_containers.wheels.keeper import WheelKeeper
     from jetson_containers.wheels.registry import RegistryPlace
 
@@ -55,6 +51,7 @@ def wheel_keeper(context: Context) -> WheelKeeper | None:
     from jetson_containers.wheels.registry import SCHEME
     from jetson_containers.wheels.signature import public_key
     from jetson_containers.wheels.store import WheelDirectory
+    from jetson_containers.wheels.tool import dumper
 
     folders = [text for text in args.wheel_store if not text.startswith(SCHEME)]
     if len(folders) > 1:
@@ -68,8 +65,8 @@ def wheel_keeper(context: Context) -> WheelKeeper | None:
         raise UsageError("there is no such key", where=Location(args.wheel_sign))
     return WheelKeeper(
         WheelDirectory(Path(folders[0]).absolute() if folders else context.cache / "wheels"),
-        _dumper(context.cache),
-        places=[_registry(text) for text in args.wheel_store if text.startswith(SCHEME)],
+        dumper(context.cache, context.environ),
+        places=[_registry(context, text) for text in args.wheel_store if text.startswith(SCHEME)],
         keys=Keys(
             Path(args.wheel_sign) if args.wheel_sign else None,
             tuple(map(Path, args.wheel_trust)),
@@ -77,21 +74,10 @@ def wheel_keeper(context: Context) -> WheelKeeper | None:
     )
 
 
-def _registry(text: str) -> RegistryPlace:
-    from jetson_containers.cli.autotag_registry import docker_login
+def _registry(context: Context, text: str) -> RegistryPlace:
+    from jetson_containers.cli.publishing import login, plain_hosts
     from jetson_containers.wheels.registry import RegistryPlace, parse_place_of_wheels
 
     place, writable = parse_place_of_wheels(text)
-    return RegistryPlace(place, writable, partial(docker_login, 10.0))
+    return RegistryPlace(place, writable, login(context), plain_hosts(context.args))
 
-
-def _dumper(folder: Path) -> Callable[[], Dump]:
-    """Found, or fetched, when something is first compiled."""
-
-    @cache
-    def once() -> Dump:
-        from jetson_containers.wheels.tool import dumper
-
-        return dumper(folder, os.environ)
-
-    return once

@@ -22,6 +22,9 @@ class Artifacts(Protocol):
         :class:`~jetson_containers.errors.BuilderError`, which fails the stage.
         """
 
+    def stop(self) -> None:
+        """Wait for no other build any longer; called from any thread."""
+
 
 class NoArtifacts:
     """Keeps nothing: every stage compiles what it needs."""
@@ -30,3 +33,6 @@ class NoArtifacts:
         self, stage: Stage, request: BuildRequest, engine: Engine, sink: Sink
     ) -> AbstractContextManager[BuildRequest]:
         return nullcontext(request)
+
+    def stop(self) -> None:
+        return

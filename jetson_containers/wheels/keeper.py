@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,14 +37,14 @@ class Keys:
 class WheelKeeper:
     """The wheel store of a run, as the builder sees it (``engine.artifacts.Artifacts``).
 
-    ``dump`` is asked for only when something is compiled. Law: a stage is handed an entry only
-    if it is whole, signed where that is wanted, and fits the stage's target.
+    Law: a stage is handed an entry only if it is whole, signed where that is wanted, and fits the
+    stage's target.
     """
 
     def __init__(
         self,
         store: WheelDirectory,
-        dump: Callable[[], Dump],
+        dump: Dump,
         *,
         places: Sequence[Place] = (),
         keys: Keys | None = None,
@@ -66,7 +66,8 @@ class WheelKeeper:
     ) -> Iterator[BuildRequest]:
         """The request with what the stage compiles as a named context.
 
-        An engine that cannot replace a stage of a Dockerfile compiles it; that is said once.
+        An engine that cannot replace a stage of a Dockerfile compiles it; that is said once. What
+        is to be built afresh is compiled, and takes the place of what was kept.
         """
         if stage.artifact is None:
             yield request
@@ -93,7 +94,7 @@ class WheelKeeper:
             sink(StageWaiting(stage.id, pid))
 
         with self._store.lock(key, waits, self._stopped.is_set):
-            found = self._found(stage, key, target, sink)
+            found = None if request.fresh else self._found(stage, key, target, sink)
             if found is not None:
                 return found
             try:
@@ -101,9 +102,8 @@ class WheelKeeper:
             except BuilderError as error:
                 self._once(str(error), stage, sink)
                 return None
-            return self._fetched(stage, key, target, sink) or self._compiled(
-                stage, key, target, request, engine, sink
-            )
+            fetched = None if request.fresh else self._fetched(stage, key, target, sink)
+            return fetched or self._compiled(stage, key, target, request, engine, sink)
 
     def _found(self, stage: Stage, key: str, target: Target, sink: Sink) -> Kept | None:
         try:
@@ -202,13 +202,12 @@ class WheelKeeper:
                 where=Location(f"{stage.context}/{stage.dockerfile}"),
                 hint="COPY what is compiled into its root",
             )
-        dump = self._dump()
         return Entry(
             key=key,
             package=stage.title,
             target=target,
             platform=stage.platform,
-            files=tuple(_looked_at(name, path, dump, stage, sink) for name, path in found),
+            files=tuple(_looked_at(name, path, self._dump, stage, sink) for name, path in found),
         )
 
     def _once(self, message: str, stage: Stage, sink: Sink) -> None:

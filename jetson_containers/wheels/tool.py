@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from jetson_containers.errors import BuilderError
@@ -21,23 +22,31 @@ _CUDA = "/usr/local/cuda/bin"
 _PATIENCE = 300.0
 
 
-def dumper(cache: Path, env: Mapping[str, str]) -> Dump:
-    """The dumper of this machine, or one that says why there is none."""
-    try:
-        return cuobjdump(ensure_cuobjdump(cache, env))
-    except BuilderError as error:
-        return no_dumper(str(error.what))
+def dumper(folder: Path, env: Mapping[str, str]) -> Dump:
+    """The dumper of this machine, looked for when something is first shown to it.
+
+    Where there is none, it says why, for every file.
+    """
+
+    @cache
+    def found() -> Dump:
+        try:
+            return cuobjdump(ensure_cuobjdump(folder, env))
+        except BuilderError as error:
+            return no_dumper(str(error.what))
+
+    return lambda file: found()(file)
 
 
-def ensure_cuobjdump(cache: Path, env: Mapping[str, str]) -> Path:
-    """The program; where the machine lacks it, unpacked once below ``cache``.
+def ensure_cuobjdump(folder: Path, env: Mapping[str, str]) -> Path:
+    """The program; where the machine lacks it, unpacked once below ``folder``.
 
     Raises :class:`BuilderError` where it cannot be had.
     """
     found = shutil.which(PROGRAM, path=f"{env.get('PATH', '')}:{_CUDA}")
     if found:
         return Path(found)
-    home = cache / "tools" / PROGRAM
+    home = folder / "tools" / PROGRAM
     return _unpacked(home) or _fetch(home, env)
 
 
