@@ -80,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add_request_options(result)
     run = result.add_argument_group("run")
-    run.add_argument("--engine", choices=("auto", "buildkit", "docker", "dry-run"), default="auto")
+    run.add_argument(
+        "--engine", choices=("auto", "buildkit", "bake", "docker", "dry-run"), default="auto"
+    )
     run.add_argument("--simulate", "--dry-run", action="store_true", help="print the commands only")
     run.add_argument(
         "--test-only", default="", metavar="PATTERNS", help="test these packages only"
@@ -266,7 +268,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
             why=reasons(memory),
             publish=pushing(context, connection.engine, sink),
         )
-        outcome = _run(builder)
+        outcome = _run(builder, argv)
     logs.close()
     if journal:
         journal.close()
@@ -349,8 +351,11 @@ def _unrecorded(begun: datetime) -> Path:
     return Path(f"{begun.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
 
 
-def _run(builder: Builder) -> RunRecord | BuilderError:
-    """The record of the run, or the error that ended it."""
+def _run(builder: Builder, argv: Sequence[str]) -> RunRecord | BuilderError:
+    """The record of the run, or the error that ended it.
+
+    A terminal that goes away (SIGHUP) interrupts it too, unless it was started with ``nohup``.
+    """
     interrupted = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -360,7 +365,10 @@ def _run(builder: Builder) -> RunRecord | BuilderError:
         interrupted = True
         builder.stop()
 
-    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
+    before = {name: signal.signal(name, stop) for name in signals}
     try:
         return builder.run()
     except BuilderError as error:
@@ -369,16 +377,12 @@ def _run(builder: Builder) -> RunRecord | BuilderError:
         return Interrupted(
             "interrupted",
             hint="finished stages are kept, the same command goes on: "
-            + pasteable(["./build.sh", *_again()]),
+            + pasteable(["./build.sh", *argv])
+            + "\n  hint: `jetson-containers resume` tells what is left",
         )
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-def _again() -> list[str]:
-    words = sys.argv[1:]
-    return words[1:] if words[:1] == ["build"] else words
 
 
 def _options(context: Context, machine: Machine, jobs: int) -> BuildOptions:

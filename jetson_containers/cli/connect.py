@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jetson_containers.cli.context import Context
 from jetson_containers.engine.address import EngineAddress
+from jetson_containers.engine.bake import BakeEngine
 from jetson_containers.engine.buildkit import BuildKitEngine
 from jetson_containers.engine.classic import ClassicEngine
 from jetson_containers.engine.command import pasteable
@@ -45,7 +46,7 @@ class Connection:
 def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Connection:
     """The engine that answers; else a private one, made and started.
 
-    ``wanted`` is ``auto``, ``buildkit`` or ``docker``.
+    ``wanted`` is ``auto``, ``buildkit``, ``bake`` or ``docker``.
     """
     address = locate(context.environ)
     if address is None:
@@ -53,14 +54,15 @@ def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Co
 
         on_line("no container engine answers; a private one is prepared")
         address = provision(context.cache, on_line, env=context.environ)
-    if wanted == "buildkit" and not (address.docker and address.buildx):
+    if wanted in ("buildkit", "bake") and not (address.docker and address.buildx):
         raise UsageError(
-            f"--engine buildkit: {address.note or 'the client has no buildx plugin'}",
+            f"--engine {wanted}: {address.note or 'the client has no buildx plugin'}",
             hint="install docker-buildx, or use --engine docker",
         )
     if wanted == "docker" or not (address.docker and address.buildx):
         return Connection(ClassicEngine(address.host, address.tls_dir), address, context.environ)
-    return _with_buildx(context, address, address.docker)
+    kind = BakeEngine if wanted == "bake" else BuildKitEngine
+    return _with_buildx(context, address, address.docker, kind)
 
 
 def answering(context: Context) -> Connection | None:
@@ -73,7 +75,12 @@ def answering(context: Context) -> Connection | None:
     return _with_buildx(context, address, address.docker)
 
 
-def _with_buildx(context: Context, address: EngineAddress, docker: str) -> Connection:
+def _with_buildx(
+    context: Context,
+    address: EngineAddress,
+    docker: str,
+    kind: type[BuildKitEngine] = BuildKitEngine,
+) -> Connection:
     environ = {**context.environ, **address.environ()}
-    engine = BuildKitEngine(address.host, Path(docker), environ, address.tls_dir)
+    engine = kind(address.host, Path(docker), environ, address.tls_dir)
     return Connection(engine, address, context.environ)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from jetson_containers.engine.artifacts import Artifacts, NoArtifacts
+from jetson_containers.engine.bake import BakeEngine
 from jetson_containers.engine.budget import compile_budget
 from jetson_containers.engine.cache import Found, StageCache
 from jetson_containers.engine.demand import Demand, all_stages, demand
@@ -27,7 +28,7 @@ from jetson_containers.engine.events import (
 )
 from jetson_containers.engine.imagetests import Subject, TestBench, TestRecord
 from jetson_containers.engine.lanes import Answer, Lanes, Order
-from jetson_containers.engine.options import BuildOptions
+from jetson_containers.engine.options import BuildOptions, build_request
 from jetson_containers.engine.preflight import (
     check,
     check_disk,
@@ -35,7 +36,13 @@ from jetson_containers.engine.preflight import (
     disk_error,
     free_bytes,
 )
-from jetson_containers.engine.protocol import Engine, EngineGone, ImageInfo, Interrupted
+from jetson_containers.engine.protocol import (
+    BuildRequest,
+    Engine,
+    EngineGone,
+    ImageInfo,
+    Interrupted,
+)
 from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
 from jetson_containers.engine.schedule import Node, Schedule
 from jetson_containers.engine.state import State
@@ -99,6 +106,7 @@ class Builder:
         self._options = options
         self._sink = sink
         self._cache = cache
+        self._why = why
         self._artifacts = artifacts or NoArtifacts()
         self._publish = publish
         self._stages = all_stages(self._plans)
@@ -187,6 +195,9 @@ class Builder:
             }
             wanted = self._demand()
         self._preflight(wanted)
+        if isinstance(self._engine, BakeEngine) and wanted.build:
+            self._bake(self._engine, wanted)
+            wanted = self._demand()
         if self._options.machine is not None:
             jobs = min(self._options.jobs, max(1, wanted.width))
             machine = self._options.machine
@@ -207,6 +218,30 @@ class Builder:
                 if self._too_full is not None:
                     raise self._too_full from None
                 raise
+
+    def _bake(self, engine: BakeEngine, wanted: Demand) -> None:
+        """Build together what is this process's to build; what is left is built as ever."""
+        with contextlib.ExitStack() as stack:
+            mine: list[BuildRequest] = []
+            others: set[str] = set()
+            machine = self._options.machine
+            budget = compile_budget(machine, 1) if machine else {}
+            for item in (item for item in self._stages if item in wanted.build):
+                stage = self._stages[item]
+                if not others.intersection(wanted.needs[item]):
+                    lock = self._state.try_lock(stage.fingerprint)
+                    if not isinstance(lock, int):
+                        stack.callback(lock.release)
+                        mine.append(build_request(stage, self._options, budget))
+                        continue
+                others.add(item)
+            if mine:
+                built = engine.build_together(self._plans, mine, self._sink, self._why)
+                for item, (image, seconds) in built.items():
+                    stage = self._stages[item]
+                    self._held[item] = image
+                    self._records[item] = StageRecord(stage, "built", seconds, image.size)
+                    self._state.remember_seconds(stage.package, seconds)
 
     # what there is to do
 
@@ -245,9 +280,10 @@ class Builder:
         for stage in self._stages.values():
             if stage.id in wanted.stages:
                 continue
-            source = "local" if stage.id in self._held else "child"
-            self._records[stage.id] = StageRecord(stage, "found", source=source)
-            self._sink(StageFound(stage.id, stage.reference, source))
+            if stage.id not in self._records:
+                source = "local" if stage.id in self._held else "child"
+                self._records[stage.id] = StageRecord(stage, "found", source=source)
+                self._sink(StageFound(stage.id, stage.reference, source))
             self._test_stage(stage)
 
     # the loop

@@ -9,13 +9,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from jetson_containers.engine.command import buildx_argv, export_argv
 from jetson_containers.engine.dockerapi import DockerApi
-from jetson_containers.engine.events import Sink
+from jetson_containers.engine.events import Event, Sink
 from jetson_containers.engine.layout_images import LayoutPool, load_archive
 from jetson_containers.engine.progress import ProgressReader, failing_lines
 from jetson_containers.engine.protocol import (
@@ -31,7 +31,7 @@ from jetson_containers.errors import Location
 #: what every BuildKit behind buildx 0.10 or later can do
 FEATURES = frozenset({"mounts", "heredoc", "link", "contexts", "network"})
 #: the first buildx with ``--progress=rawjson``
-_RAWJSON = (0, 13)
+RAWJSON = (0, 13)
 #: the first Docker whose BuildKit (0.13) rewrites the times of files
 _REWRITES = (26,)
 #: the first Docker that leaves an image packed if asked to
@@ -72,7 +72,12 @@ class BuildKitEngine(DockerApi):
         return buildx_argv(self._fit(request), layout=layout)
 
     def _through_layout(self, request: BuildRequest) -> bool:
-        return request.epoch is not None and self.server < _UNPACKS_AT_WILL
+        return request.epoch is not None and not self.unpacks_at_will
+
+    @property
+    def unpacks_at_will(self) -> bool:
+        """Whether the engine leaves an image packed if asked to."""
+        return self.server >= _UNPACKS_AT_WILL
 
     def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
         stage = request.stage
@@ -114,13 +119,28 @@ class BuildKitEngine(DockerApi):
         repeat: Sequence[str] | None = None,
     ) -> None:
         """Run a build to its end; ``repeat`` is the command a person may paste after a failure."""
-        stage = request.stage
-        reader = ProgressReader(stage.id)
+        reader = ProgressReader(request.stage.id)
+        if self.follow(argv, request, reader.feed, sink):
+            raise self._failure(request, reader, repeat or self.command(request))
+
+    def follow(
+        self,
+        argv: Sequence[str],
+        request: BuildRequest,
+        feed: Callable[[str], Iterable[Event]],
+        sink: Sink,
+        environ: Mapping[str, str] | None = None,
+    ) -> int:
+        """Run a client of the engine to its end and give its exit status.
+
+        ``feed`` makes events of the lines of its progress. Raises :class:`Interrupted` where it
+        was stopped.
+        """
         if self._cancelled.is_set():
-            raise Interrupted(f"{stage.title} was not begun")
+            raise Interrupted(f"{request.stage.title} was not begun")
         process = subprocess.Popen(
             [str(self._docker), *argv[1:]],
-            env={**self._environ, **request.proxies},
+            env={**self._environ, **request.proxies, **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -132,7 +152,7 @@ class BuildKitEngine(DockerApi):
         try:
             assert process.stderr is not None
             for line in process.stderr:
-                for event in reader.feed(line.decode("utf-8", errors="replace")):
+                for event in feed(line.decode("utf-8", errors="replace")):
                     sink(event)
             status = process.wait()
         finally:
@@ -140,9 +160,8 @@ class BuildKitEngine(DockerApi):
                 self._stop(process)
             self._processes.discard(process)
         if self._cancelled.is_set():
-            raise Interrupted(f"{stage.title} was stopped")
-        if status:
-            raise self._failure(request, reader, repeat or self.command(request))
+            raise Interrupted(f"{request.stage.title} was stopped")
+        return status
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -189,7 +208,7 @@ class BuildKitEngine(DockerApi):
         return request
 
     def _progress(self) -> str:
-        return "rawjson" if self._buildx_version() >= _RAWJSON else "plain"
+        return "rawjson" if self._buildx_version() >= RAWJSON else "plain"
 
     def _buildx_version(self) -> tuple[int, ...]:
         if self._version is None:

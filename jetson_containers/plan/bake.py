@@ -35,8 +35,9 @@ class BakeOptions:
     ``registry`` (``HOST/NAMESPACE``) gets the images, ``stage_registry`` the stages; without
     either everything stays in the engine's store. ``output`` is where it is kept, if not as
     ``compression`` and the rest say. ``folders`` are contexts in place of package directories, by
-    stage id. ``only`` leaves out all other stages: their images have to be in the store. ``base``
-    is where a base image is taken from, if not by its name.
+    stage id. ``only`` leaves out all other stages: their images have to be in the store.
+    ``names`` are the only names that stages get, by stage id; ``fresh`` are built without cache.
+    ``base`` is where a base image is taken from, if not by its name.
     """
 
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +53,8 @@ class BakeOptions:
     attest: Sequence[str] = (NO_PROVENANCE,)
     folders: Mapping[str, str] = field(default_factory=dict)
     only: Collection[str] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    fresh: Collection[str] = ()
     base: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -138,6 +141,8 @@ def _target(
         "attest": list(options.attest) if tags else [NO_PROVENANCE],
         "output": [_output(stage, tags, options)],
     }
+    if stage.id in options.fresh:
+        fields["no-cache"] = True
     for name, value in flags.items():
         if isinstance(value, dict):
             fields[name] = {**fields.get(name, {}), **value}
@@ -155,6 +160,9 @@ def _target(
 
 def _tags(stage: Stage, plans: Sequence[Plan], options: BakeOptions) -> Iterator[str]:
     """Under which names the stage's image is kept: its own, and those of images ending in it."""
+    if stage.id in options.names:
+        yield options.names[stage.id]
+        return
     pushed = options.registry or options.stage_registry
     if options.stage_registry:
         yield stage_in_registry(options.stage_registry, stage)

@@ -25,8 +25,8 @@ def demonstration(tree: Tree) -> Tree:
 
 def _from_nothing(tree: Tree, client) -> dict[str, object]:
     """Build with nothing of an earlier build left; the digest, and what it is made of."""
-    for image in client.images.list():
-        for tag in image.tags:
+    for image in client.api.images():
+        for tag in image["RepoTags"] or ():
             if tree.prefix in tag:
                 client.images.remove(tag, force=True)
     fresh = ("--build-flags=--no-cache", "--reproducible", "--skip-tests", "all")
