@@ -122,10 +122,10 @@ def pushing(
             name = push_name(args.push, image.reference)
             done = push.push(image.reference, name)
             sink(ImagePushed(image.stage, done.image, done.reference, done.digest, done.sent))
-            indexes.setdefault(parse_reference(name).repository, []).append(done.pinned)
+            indexes.setdefault(parse_reference(name).repository, []).append(done.image)
         for repository, members in indexes.items() if args.index else ():
-            *_, done = push.push_index(f"{repository}:{args.index}", members)
-            sink(ImagePushed("", done.image, done.reference, done.digest, done.sent))
+            for done in push.push_index(f"{repository}:{args.index}", members):
+                sink(ImagePushed("", done.image, done.reference, done.digest, done.sent))
 
     return publish
 

@@ -28,7 +28,9 @@ from jetson_containers.image.registry.remote import remote_place
 from jetson_containers.image.registry.writable import Document, WritableRegistry
 
 #: how often an index is written again because somebody else wrote it at the same time
-_TRIES = 4
+_TRIES = 6
+#: what targets run on, as Docker names it
+_ARCHITECTURES = ("amd64", "arm64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,8 @@ class Publisher:
     def push_index(self, to: str, images: Sequence[str]) -> tuple[Published, ...]:
         """Let ``to`` stand for several platforms: each image first, as ``TAG-ARCH``, then it.
 
-        What the engine does not hold is taken from the same repository. Platforms of the index
-        that none of ``images`` is for stay.
+        What the engine does not hold is taken from the same repository. Platforms that none of
+        ``images`` is for stay as the index has them, or come from their own ``TAG-ARCH``.
         """
         parsed = parse_reference(to)
         tag = parsed.tag or "latest"
@@ -212,24 +214,44 @@ class Publisher:
         return (image_entry(document, registry.configuration(place.namespace, read, what)),)
 
     def _write_index(self, repository: str, tag: str, new: Sequence[Entry]) -> tuple[str, bool]:
-        """The digest of the index, and whether it had to be written."""
+        """The digest of the index, and whether it had to be written.
+
+        A registry cannot be asked to write only if nobody else has: so it is read again after
+        each writing. Whoever writes last finds the others' ``TAG-ARCH``, which were there before
+        they wrote.
+        """
         place = remote_place(repository)
         trouble: UntrustedAnswer | None = None
+        written = False
         for _ in range(_TRIES):
             registry = self._registry(place.host)
             before = registry.document(place.namespace, tag)
             kept = self._entries_in(repository, before) if before is not None else ()
-            entries = merged(self._present(repository, kept, new), new)
+            held = merged(self._present(repository, kept, new), self._beside(repository, tag))
+            entries = merged(held, new)
             body, kind = index_document(entries)
             if before is not None and before.body == body:
-                return before.digest, trouble is not None
+                return before.digest, written
             names = ", ".join(platform_name(item) for item in entries if _runs(item))
             self._on_line(f"{repository}:{tag}: {names}")
             try:
-                return registry.put(place.namespace, tag, body, kind), True
+                registry.put(place.namespace, tag, body, kind)
             except UntrustedAnswer as error:  # another machine adds its platform now
                 trouble = error
-        raise trouble or BuilderError(f"{repository}:{tag} cannot be written")
+            written = True
+        raise trouble or BuilderError(
+            f"{repository}:{tag} changes as often as it is written", hint="push the index again"
+        )
+
+    def _beside(self, repository: str, tag: str) -> tuple[Entry, ...]:
+        """What has been pushed for single platforms, by anybody."""
+        place = remote_place(repository)
+        found: tuple[Entry, ...] = ()
+        for arch in _ARCHITECTURES:
+            document = self._registry(place.host).document(place.namespace, f"{tag}-{arch}")
+            if document is not None:
+                found = merged(found, self._entries_in(repository, document))
+        return found
 
     def _present(
         self, repository: str, kept: Sequence[Entry], new: Sequence[Entry]

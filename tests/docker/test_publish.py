@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,6 +175,26 @@ def test_each_machine_adds_its_own_platform_to_an_index(yard: Yard) -> None:
     for arch, text in (("amd64", "c"), ("arm64", "b")):
         image = yard.registry.image(repository, "5", arch)
         assert image is not None and image.labels == {"text": text}
+
+
+def test_machines_that_push_at_the_same_time_lose_nothing(yard: Yard) -> None:
+    to = f"{yard.namespace}/app:5"
+    images = [yard.image("amd", "a"), yard.image("arm", "b", "linux/arm64")]
+    failures: list[str] = []
+
+    def push(image: str) -> None:
+        done = yard.run("push", "--index", to, image)
+        if done.returncode:
+            failures.append(done.stderr)
+
+    threads = [threading.Thread(target=push, args=(image,)) for image in images]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    found = yard.registry.image(to.partition("/")[2].rpartition(":")[0], "5", "arm64")
+    assert found is not None and found.architectures == ("amd64", "arm64")
 
 
 def test_an_index_is_made_of_what_others_have_pushed(yard: Yard) -> None:
