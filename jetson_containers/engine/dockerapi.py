@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 
+#: how often a list of images is asked for again that another process's removal broke
+_LISTINGS = 4
 #: Storage drivers of the containerd image store are named like this by ``docker info``.
 _CONTAINERD = "io.containerd.snapshotter"
 
@@ -173,9 +175,25 @@ class DockerApi:
             for item in reversed(lines)
         )
 
-    def images(self, label: str) -> tuple[ImageInfo, ...]:
+    def listing(self, filters: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+        """The engine's own list of images.
+
+        With containerd's store it fails whole if one image goes while it is made, as other
+        processes' images do; so it is asked again.
+        """
+        from docker import errors
+
         with self._talking():
-            listing = self.client.api.images(filters={"label": label})
+            for _ in range(_LISTINGS):
+                try:
+                    return self.client.api.images(filters=dict(filters))
+                except errors.APIError as error:
+                    if "not found" not in str(error.explanation):
+                        raise
+            return self.client.api.images(filters=dict(filters))
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        listing = self.listing({"label": label})
         return tuple(
             ImageInfo(
                 digest=str(item["Id"]),

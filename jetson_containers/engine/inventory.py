@@ -38,7 +38,8 @@ _NO_LAYER = (
 
 def held_images(engine: DockerApi) -> tuple[HeldImage, ...]:
     """Every image of the engine, ours and foreign ones, with its layers."""
-    found = engine.ask(lambda api: tuple(_held(api)))
+    listing = engine.listing({})
+    found = engine.ask(lambda api: tuple(_held(api, listing)))
     if not engine.containerd_store:
         return tuple(image for image, _ in found)
     packed = packed_sizes([(image.layers, size) for image, size in found])
@@ -68,12 +69,14 @@ def packed_sizes(images: Iterable[tuple[Sequence[HeldLayer], int]]) -> Mapping[s
     return known
 
 
-def _held(api: APIClient) -> Iterator[tuple[HeldImage, int]]:
+def _held(
+    api: APIClient, listing: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[HeldImage, int]]:
     """Every image, and the bytes that ``inspect`` tells of it."""
     from docker import errors
 
     users = {str(item.get("ImageID", "")) for item in api.containers(all=True)}
-    for item in api.images():
+    for item in listing:
         with contextlib.suppress(errors.ImageNotFound):  # it went in the meantime
             raw: Mapping[str, Any] = api.inspect_image(item["Id"])  # type: ignore[no-untyped-call]
             lines = api.history(item["Id"])  # type: ignore[no-untyped-call]
