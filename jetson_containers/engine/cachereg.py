@@ -182,15 +182,15 @@ class RegistryCache:
         replace: bool,
     ) -> None:
         reference = place.reference(stage)
-        if not replace and self._kept(place, stage):
-            return
         failure: BuilderError | None = None
-        engine.tag(image.digest, reference)
         try:
+            if not replace and self._kept(place, stage):
+                return
+            engine.tag(image.digest, reference)
             engine.push(reference, on_line)
         except BuilderError as error:
             failure = error
-        finally:
+        finally:  # a run that was killed may have left the name as well
             with contextlib.suppress(BuilderError):
                 engine.remove(reference)
         # another run may have stored it meanwhile, and taken the name away under this one

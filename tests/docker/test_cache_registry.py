@@ -109,6 +109,14 @@ def test_what_is_there_is_not_sent_again_unless_it_was_redone(bench: Bench) -> N
     assert bench.fetch().digest == other.digest
 
 
+def test_a_name_that_a_killed_run_left_goes_with_the_next_store(bench: Bench) -> None:
+    image = bench.build()
+    bench.store(image)
+    bench.engine.tag(image.digest, f"{bench.host}/{bench.namespace}/lib:{PRINT[:16]}")
+    assert bench.store(image) == 0
+    assert bench.names() == [bench.stage.reference]
+
+
 def test_a_place_that_is_only_read_is_not_written(bench: Bench) -> None:
     cache = bench.cache(writable=False)
     cache.store(bench.stage, bench.build(), bench.engine, bench.lines.append)
