@@ -7,8 +7,15 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from jetson_containers.cli.context import Context, say, warn
-from jetson_containers.cli.parsers import add_shared_options, verb_parser
+from jetson_containers.cli.context import (
+    Context,
+    add_common_options,
+    add_package_options,
+    add_target_options,
+    say,
+    warn,
+)
+from jetson_containers.cli.parsers import verb_parser
 from jetson_containers.cli.planning import add_request_options, base_without_engine, plan_for
 from jetson_containers.cli.secrets import machine_secrets, secret_parts
 from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
@@ -72,7 +79,9 @@ def parser() -> argparse.ArgumentParser:
         "--secret", action="append", default=[], metavar="id=ID,src=FILE|env=NAME"
     )
     group.add_argument("--use-proxy", action="store_true", help="hand the proxy settings to steps")
-    add_shared_options(result)
+    add_target_options(result, several=True)
+    add_package_options(result)
+    add_common_options(result)
     return result
 
 

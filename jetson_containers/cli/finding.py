@@ -64,6 +64,11 @@ def add_finding_options(parser: argparse.ArgumentParser) -> None:
         metavar="TAG",
         help="with --push: one more tag, which stands for all platforms that are pushed",
     )
+    group.add_argument(
+        "--sbom",
+        action="store_true",
+        help="with --push: an SPDX list of what each image holds beside it in the registry",
+    )
     add_insecure_option(group)
 
 
@@ -75,6 +80,8 @@ def check_finding_options(args: argparse.Namespace) -> None:
         parse_cache_place(text)
     if args.index and not args.push:
         raise UsageError("--index needs --push", hint="an index lies beside its images")
+    if args.sbom and not args.push:
+        raise UsageError("--sbom needs --push", hint="`jetson-containers sbom IMAGE` writes one")
     if args.push:
         check_reference(f"{args.push.rstrip('/')}/name:{args.index or 'tag'}")
 
@@ -122,6 +129,10 @@ def pushing(
             name = push_name(args.push, image.reference)
             done = push.push(image.reference, name)
             sink(ImagePushed(image.stage, done.image, done.reference, done.digest, done.sent))
+            if args.sbom:
+                from jetson_containers.cli.sbom import attach_to, sbom_of
+
+                attach_to(context, done.pinned, sbom_of(context, engine, done.image))
             indexes.setdefault(parse_reference(name).repository, []).append(done.image)
         for repository, members in indexes.items() if args.index else ():
             for done in push.push_index(f"{repository}:{args.index}", members):

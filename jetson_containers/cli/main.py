@@ -18,6 +18,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "resume": ("resume", "what the last run left, and how to go on"),
     "plan": ("plan", "show what a build would do"),
     "bake": ("bake", "write the plan as a file for `docker buildx bake`"),
+    "test": ("test_image", "run the tests of an image, those that a build deferred"),
+    "sbom": ("sbom", "list what an image holds, as SPDX"),
     "run": ("run", "start a container with the right runtime"),
     "autotag": ("autotag", "print the image to run on this machine"),
     "list": ("listing", "the packages for a target"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jetson_containers.engine.protocol import Engine
     from jetson_containers.engine.publish import Published, Publisher
     from jetson_containers.image.registry.credentials import Login
+    from jetson_containers.image.registry.writable import WritableRegistry
 
 #: seconds for the questions of one push; layers go through the engine, and take what they take
 _PATIENCE = 60.0
@@ -40,9 +41,8 @@ def login(context: Context) -> Callable[[str], Login | None]:
     return docker_logins(context.environ).of
 
 
-def publisher(context: Context, engine: Engine, on_line: Callable[[str], None]) -> Publisher:
-    """What pushes and pulls for this command line."""
-    from jetson_containers.engine.publish import Publisher
+def registries(context: Context) -> Callable[[str], WritableRegistry]:
+    """Clients for the hosts of registries, each with its patience beginning."""
     from jetson_containers.image.registry.web import Patience, Web
     from jetson_containers.image.registry.writable import WritableRegistry
 
@@ -53,7 +53,14 @@ def publisher(context: Context, engine: Engine, on_line: Callable[[str], None]) 
         web = Web(Patience(total=_PATIENCE), plain, "repeat the command: it goes on where it was")
         return WritableRegistry(host, web, known)
 
-    return Publisher(engine, registry, on_line)
+    return registry
+
+
+def publisher(context: Context, engine: Engine, on_line: Callable[[str], None]) -> Publisher:
+    """What pushes and pulls for this command line."""
+    from jetson_containers.engine.publish import Publisher
+
+    return Publisher(engine, registries(context), on_line)
 
 
 def progress(context: Context) -> Callable[[str], None]:

@@ -248,6 +248,15 @@ class DockerApi:
         with self._talking():
             yield from self.client.api.get_image(reference)
 
+    def files(self, reference: str) -> Iterator[bytes]:
+        """The files of an image as one archive, in pieces; nothing of it is run."""
+        with self._talking():
+            container = self.client.api.create_container(reference, command=["none"])["Id"]
+            try:
+                yield from self.client.api.export(container)
+            finally:
+                self.client.api.remove_container(container, force=True)
+
     def load(self, archive: IO[bytes]) -> None:
         """Take the images of an archive, as ``docker load`` does."""
         with self._talking():

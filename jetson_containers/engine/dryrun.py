@@ -69,6 +69,9 @@ class DryRunEngine:
     def save(self, reference: str) -> Iterator[bytes]:
         return iter(())
 
+    def files(self, reference: str) -> Iterator[bytes]:
+        return iter(())
+
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         self._emit(run_argv(request))
         return 0

@@ -159,5 +159,8 @@ class Engine(Protocol):
     def save(self, reference: str) -> Iterator[bytes]:
         """The image as the archive of ``docker save``, in pieces."""
 
+    def files(self, reference: str) -> Iterator[bytes]:
+        """The files of an image as one archive, in pieces; nothing of it is run."""
+
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         """Run a container to its end, remove it, and give its exit status."""

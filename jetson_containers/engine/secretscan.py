@@ -12,9 +12,10 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Protocol
 
 from jetson_containers.engine import zstd
+from jetson_containers.engine.chunks import file_of
 from jetson_containers.engine.needles import Needle, needles
 from jetson_containers.errors import BuilderError
 
@@ -83,7 +84,7 @@ def scan(engine: Saves, image: str, secrets: Mapping[str, bytes]) -> tuple[Findi
 def _members(archive: Iterable[bytes]) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The files of an image's archive with their bytes; read each before the next."""
     try:
-        with tarfile.open(fileobj=_file(archive), mode="r|", bufsize=_CHUNK) as outer:
+        with tarfile.open(fileobj=file_of(archive), mode="r|", bufsize=_CHUNK) as outer:
             for member in outer:
                 content = outer.extractfile(member) if member.isfile() else None
                 if content is not None:
@@ -101,31 +102,6 @@ def _read(content: IO[bytes]) -> Iterator[bytes]:
 
 def _unreadable(error: Exception) -> BuilderError:
     return BuilderError(f"the engine's archive of an image cannot be read: {error}")
-
-
-class _File:
-    """Chunks as the file that ``tarfile`` reads."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._rest = b""
-
-    def read(self, size: int) -> bytes:
-        parts = [self._rest]
-        have = len(self._rest)
-        while have < size:
-            chunk = next(self._chunks, b"")
-            if not chunk:
-                break
-            parts.append(chunk)
-            have += len(chunk)
-        whole = b"".join(parts)
-        self._rest = whole[size:]
-        return whole[:size]
-
-
-def _file(chunks: Iterable[bytes]) -> IO[bytes]:
-    return cast("IO[bytes]", _File(chunks))
 
 
 def _opened(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -187,10 +163,10 @@ def _places(
     for name, chunks in _members(archive):
         if name not in hits:
             continue
-        plain = _File(_opened(chunks))
+        plain = file_of(_opened(chunks))
         start = plain.read(_DOCUMENT)
 
-        def rest(start: bytes = start, plain: _File = plain) -> Iterator[bytes]:
+        def rest(start: bytes = start, plain: IO[bytes] = plain) -> Iterator[bytes]:
             yield start
             yield from iter(lambda: plain.read(_CHUNK), b"")
 
@@ -234,7 +210,7 @@ def _in_layer(
     """Files of a layer, by what is in them and by what they are called."""
     place = f"layer {name.removeprefix(_BLOBS).removesuffix('/layer.tar')[:12]}"
     try:
-        with tarfile.open(fileobj=_file(chunks()), mode="r|", bufsize=_CHUNK) as layer:
+        with tarfile.open(fileobj=file_of(chunks()), mode="r|", bufsize=_CHUNK) as layer:
             for member in layer:
                 words = "\n".join((member.name, member.linkname, *member.pax_headers.values()))
                 found = _search([words.encode(errors="surrogateescape")], wanted)

@@ -109,6 +109,14 @@ class WritableRegistry(Registry):
             raise UntrustedAnswer(f"{what} was pushed, and is not there")
         return True
 
+    def lists_referrers(self, repository: str, digest: str) -> bool:
+        """Whether the registry itself tells what refers to a manifest.
+
+        Source: OCI distribution specification 1.1, "Listing Referrers".
+        """
+        url = f"{self._base}/v2/{repository}/referrers/{digest}"
+        return self._gate.ask("GET", url, repository, headers={}).status == 200
+
     def _taken(self, answer: Answer, fine: tuple[int, ...], what: str) -> None:
         if answer.status in fine:
             return
