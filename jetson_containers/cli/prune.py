@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "--older-than", default="", metavar="AGE", help="what is older only: 90m, 12h, 30d, 2w"
     )
     result.add_argument(
-        "--packages", default="", metavar="PATTERNS", help="the stages of these packages only"
+        "--package", default="", metavar="PATTERNS", help="the stages of these packages only"
     )
     result.add_argument("--dry-run", action="store_true", help="show, and remove nothing")
     result.add_argument("--yes", action="store_true", help="remove without a question")
@@ -170,7 +170,7 @@ def _look(context: Context, before: float | None) -> Found:
     if not args.keep_last:
         kept = [run for run in runs if run.running]
     planned = {item for run in kept for item in run.fingerprints}
-    only = patterns(args.packages)
+    only = patterns(args.package)
     stages = _stages(connection, records, planned, before, only) if "stages" in what else None
     build_cache = tuple(
         item
