@@ -210,7 +210,7 @@ def _output(stage: Stage, tags: Sequence[str], options: BakeOptions) -> str:
         return options.output
     stored = image_output(options.compression, rewrite=stage.id in options.epochs)
     if options.registry or options.stage_registry:
-        return stored.rpartition(",unpack=")[0] + ",store=false,push=true"
+        return stored.replace(",unpack=true", "") + ",push=true"
     return stored
 
 
