@@ -33,10 +33,10 @@ class Fit:
 
 
 def fit(entry: Entry, target: Target) -> Fit:
-    """What stands against using ``entry`` on ``target``, all of it in one go."""
-    refusals = []
+    """What stands against using ``entry`` on ``target``: all of it, or its platform alone."""
     if entry.platform != target.platform:
-        refusals.append(f"it is for {entry.platform}, {target.name} is {target.platform}")
+        return Fit((f"it is for {entry.platform}, {target.name} is {target.platform}",))
+    refusals: list[str] = []
     for file in entry.files:
         refusals += _tag_refusals(file.name, target)
     gpu = _gpu_fit(entry.files, entry.target, target)

@@ -1,10 +1,11 @@
 #!/bin/sh
-# build.sh URL REF ARCHITECTURES: compile SGLang's kernels and install the wheel.
+# build.sh URL REF ARCHITECTURES DIRECTORY: compile SGLang's kernels into a wheel in DIRECTORY.
 # ARCHITECTURES: compute capabilities without the dot, separated by semicolons.
 set -eu
 url=$1
 ref=$2
 architectures=$3
+wheels=$4
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -29,5 +30,4 @@ export MAX_JOBS="${MAX_JOBS:-$(nproc)}"
 export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$MAX_JOBS}"
 export CMAKE_ARGS="-DCMAKE_CUDA_ARCHITECTURES=$architectures -DENABLE_BELOW_SM90=ON \
 -DSGL_KERNEL_COMPILE_THREADS=${NVCC_THREADS:-1} -DCMAKE_POLICY_VERSION_MINIMUM=3.5"
-python3 -m build --wheel --no-isolation --outdir "$work/wheels" .
-sh /pip-index/install "$work"/wheels/*.whl
+python3 -m build --wheel --no-isolation --outdir "$wheels" .
