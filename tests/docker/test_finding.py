@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 from docker import DockerClient
 from docker.errors import APIError
 
+from jetson_containers.engine.locate import locate
+from jetson_containers.image.labels import read_labels
+from jetson_containers.image.registry.web import Patience, Web
+from jetson_containers.image.registry.writable import WritableRegistry
 from tests.docker.trees import Tree
 
 
@@ -181,3 +186,35 @@ def test_pushes_that_cannot_be_are_refused_before_anything_is_built(
     done = tree.build(tree.name("a"), *words)
     assert done.returncode == 2, done.stderr
     assert "building" not in done.stderr
+
+
+def test_builds_on_two_machines_make_one_tag_for_both_platforms(
+    tree: Tree, client: DockerClient, registry: str, tmp_path: Path
+) -> None:
+    """Each pushes its own platform; this engine stands for both machines."""
+    folder = tree.add("a", "COPY file /file")
+    (folder / "file").write_text("x")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    address = locate(os.environ)
+    assert address is not None and address.docker
+    for target, arch in (("x86-cu130", "amd64"), ("sbsa-cu130", "arm64")):
+        base = f"jetson-test/{tree.prefix}-{arch}:1"
+        made = subprocess.run(
+            [address.docker, "buildx", "build", "--quiet", "--provenance=false",
+             "--platform", f"linux/{arch}", "--tag", base, str(tmp_path)],
+            capture_output=True, text=True, env=tree.env(), check=False,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        words = (
+            *(tree.name("a"), "--base", base, "--min-free", "0.1", "--log-dir", str(tmp_path)),
+            *("--push", f"{registry}/{tree.prefix}", "--index", "1"),
+        )
+        argv = [word.replace("x86-cu130", target) for word in tree.argv("build", *words)]
+        done = subprocess.run(argv, env=tree.env(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    known = WritableRegistry(registry, Web(Patience(total=20)), lambda host: None)
+    for target, arch in (("x86-cu130", "amd64"), ("sbsa-cu130", "arm64")):
+        image = known.image(f"{tree.prefix}/{tree.name('a')}", "1", arch)
+        assert image is not None and image.architectures == ("amd64", "arm64")
+        told = read_labels(image.labels)
+        assert told is not None and told.target.name == target
