@@ -8,13 +8,13 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jetson_containers.cli.context import Context, add_common_options, say, warn
 from jetson_containers.cli.parsers import add_json_option, verb_parser
+from jetson_containers.cli.prune_words import Found, Stages, document, show
 from jetson_containers.cli.words import patterns
 from jetson_containers.engine import leftovers
 from jetson_containers.engine.leftovers import Leftover
@@ -23,14 +23,12 @@ from jetson_containers.report.run.words import amount, counted
 
 if TYPE_CHECKING:
     from jetson_containers.cli.connect import Connection
-    from jetson_containers.engine.prune import CacheRecord, HeldImage, Room
+    from jetson_containers.engine.prune import CacheRecord
 
 KINDS = ("stages", "runs", "caches", "wheels", "build-cache")
 #: what a prune without words is about: nothing in it has to be made again
 USUAL = ("stages", "runs")
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-#: lines of a list that are shown
-_SHOWN = 20
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +43,6 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "what",
         nargs="*",
-        choices=(*KINDS, []),
         metavar="WHAT",
         help=f"of {' '.join(KINDS)}; default: {' '.join(USUAL)}",
     )
@@ -69,50 +66,21 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """Stages that may go, what that frees, and the builder's records before."""
-
-    gone: tuple[HeldImage, ...]
-    room: Room
-    records: tuple[CacheRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Everything that may go; ``connection`` is the engine that holds stages and build cache."""
-
-    connection: Connection | None
-    stages: Stages | None
-    files: dict[str, tuple[Leftover, ...]]
-    build_cache: tuple[CacheRecord, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes that its removal frees."""
-        files = sum(item.size for items in self.files.values() for item in items)
-        records = sum(item.size for item in self.build_cache)
-        return files + records + (self.stages.room.whole if self.stages else 0)
-
-    @property
-    def count(self) -> int:
-        """How many things that are."""
-        stages = len(self.stages.gone) if self.stages else 0
-        return stages + len(self.build_cache) + sum(map(len, self.files.values()))
-
-
 def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     context = Context.of(args)
     if args.keep_last < 0:
         raise UsageError("--keep-last cannot be negative", hint="0 keeps no run")
+    unknown = [word for word in args.what if word not in KINDS]
+    if unknown:
+        raise UsageError(f"prune knows no {unknown[0]}", hint=f"it knows {' '.join(KINDS)}")
     age = _age(args.older_than)
     found = _look(context, age)
     if not args.json:
-        _show(found)
+        show(found)
     if args.dry_run or not found.count or not _agreed(args):
         if args.json:
-            print(json.dumps(_document(found, False, None), indent=2))
+            print(json.dumps(document(found, False, None), indent=2))
         return ExitCode.DONE
     if not args.yes:
         found = _look(context, age)  # a build may have begun since the question
@@ -121,7 +89,7 @@ def main(argv: Sequence[str]) -> int:
     removed = _remove(found, age)
     measured = leftovers.free_bytes(watched) - before if watched and watched.is_dir() else None
     if args.json:
-        print(json.dumps(_document(found, True, measured), indent=2))
+        print(json.dumps(document(found, True, measured), indent=2))
     else:
         more = f"; the disk has {amount(measured)} more free" if measured is not None else ""
         say(f"removed: {counted(removed, 'thing')}{more}")
@@ -208,32 +176,6 @@ def _stages(
     return Stages(gone, room(images, gone, records), records)
 
 
-def _show(found: Found) -> None:
-    if found.stages and found.stages.gone:
-        room = found.stages.room
-        cache = f", {amount(room.cache)} of it in the build cache" if room.cache else ""
-        title = counted(len(found.stages.gone), "stage")
-        print(f"{title} that no image needs: {amount(room.whole)}{cache}")
-        _lines([image.stage_references[0] for image in found.stages.gone])
-    for kind, items in found.files.items():
-        if items:
-            size = amount(sum(item.size for item in items))
-            print(f"{len(items)} of {kind}: {size}")
-            _lines([f"{item.name} ({amount(item.size)})" for item in items])
-    if found.build_cache:
-        size = amount(sum(item.size for item in found.build_cache))
-        print(f"{counted(len(found.build_cache), 'record')} of the build cache: {size}")
-        print("  of all builds on this engine, not of this program's alone")
-    print(f"together: {amount(found.size)}" if found.count else "nothing is to be removed")
-
-
-def _lines(items: Sequence[str]) -> None:
-    for item in items[:_SHOWN]:
-        print(f"  {item}")
-    if len(items) > _SHOWN:
-        print(f"  and {len(items) - _SHOWN} more")
-
-
 def _agreed(args: argparse.Namespace) -> bool:
     if args.yes:
         return True
@@ -288,26 +230,3 @@ def _remove_stages(connection: Connection, stages: Stages) -> int:
             engine, lambda: [item.id for item in freed(stages.records, cache_records(engine))]
         )
     return removed
-
-
-def _document(found: Found, removed: bool, measured: int | None) -> dict[str, Any]:
-    """The JSON form; ``freed`` is measured on the engine's disk, where that can be seen."""
-    stages = found.stages
-    return {
-        "format": 1,
-        "removed": removed,
-        "stages": [
-            {"reference": image.stage_references[0], "fingerprint": image.fingerprint}
-            for image in (stages.gone if stages else ())
-        ],
-        "stages_size": stages.room.whole if stages else 0,
-        "stages_size_in_build_cache": stages.room.cache if stages else 0,
-        **{
-            kind.replace("-", "_"): [{"name": item.name, "size": item.size} for item in items]
-            for kind, items in found.files.items()
-        },
-        "build_cache_records": len(found.build_cache),
-        "build_cache_size": sum(item.size for item in found.build_cache),
-        "size": found.size,
-        "freed": measured,
-    }

@@ -97,12 +97,13 @@ def runs_directory(context: Context) -> Path:
 
 def read(context: Context, words: str) -> RunReport:
     """The run of an id, the beginning of one, or a directory; without words the last one."""
-    from jetson_containers.report.run.read import read_run, run_directories
+    from jetson_containers.engine.journal import list_runs
+    from jetson_containers.report.run.read import read_run
 
     if "/" in words:
         return read_run(Path(words).expanduser())
     folder = runs_directory(context)
-    found = [path for path in run_directories(folder) if path.name.startswith(words)]
+    found = [path for path in list_runs(folder) if path.name.startswith(words)]
     exact = [path for path in found if path.name == words]
     if not found:
         raise UsageError(
@@ -122,11 +123,12 @@ def read(context: Context, words: str) -> RunReport:
 
 def _list(context: Context) -> int:
     """One line a run, oldest first; or as JSON."""
-    from jetson_containers.report.run.read import RunUnreadable, read_run, run_directories
+    from jetson_containers.engine.journal import list_runs
+    from jetson_containers.report.run.read import RunUnreadable, read_run
     from jetson_containers.report.run.words import clock, counted
 
     runs = []
-    for path in run_directories(runs_directory(context)):
+    for path in list_runs(runs_directory(context)):
         try:
             runs.append(read_run(path))
         except RunUnreadable as error:

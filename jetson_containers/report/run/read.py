@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from jetson_containers.engine.journal import JOURNAL_FORMAT
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.report.run.model import (
     ImageReport,
@@ -21,21 +22,12 @@ from jetson_containers.report.run.model import (
     TestReport,
 )
 
-RUN_FORMAT = 1
 JOURNAL = "journal.jsonl"
 PLAN = "plan.json"
 
 
 class RunUnreadable(BuilderError):
     """A run directory that holds no record, a damaged one, or one of a newer program."""
-
-
-def run_directories(runs: Path) -> tuple[Path, ...]:
-    """The directories below ``runs`` that hold a journal, in order of their names: of time."""
-    try:
-        return tuple(sorted(path for path in runs.iterdir() if (path / JOURNAL).is_file()))
-    except OSError:
-        return ()
 
 
 def read_run(directory: Path) -> RunReport:
@@ -148,9 +140,9 @@ def _plans(path: Path) -> tuple[list[ImageReport], list[StageReport]]:
 
 def _refuse_newer(document: Mapping[str, Any], path: Path) -> None:
     told = document.get("format")
-    if told != RUN_FORMAT:
+    if told != JOURNAL_FORMAT:
         raise RunUnreadable(
-            f"the record has format {told}, this program reads {RUN_FORMAT}",
+            f"the record has format {told}, this program reads {JOURNAL_FORMAT}",
             where=Location(str(path)),
             hint="read it with the program that wrote it, or a newer one",
         )
