@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from jetson_containers.check.reader import Reader
 from jetson_containers.check.target import check_target
-from jetson_containers.package.loader import load_catalogue
 from jetson_containers.platform.named import named_targets
 from jetson_containers.platform.target import Target
+from tests.own_tree import PACKAGES, catalogue
 
-PACKAGES = Path(__file__).resolve().parents[2] / "packages"
 READER = Reader()
 
 
 @pytest.mark.parametrize("target", named_targets(), ids=lambda target: target.name)
 def test_nothing_is_wrong_with_the_packages(target: Target) -> None:
-    catalogue = load_catalogue(target, [PACKAGES], own_root=PACKAGES)
-    report = check_target(catalogue, READER, own_root=PACKAGES, notes=True)
+    report = check_target(catalogue(target.name), READER, own_root=PACKAGES, notes=True)
     assert report.checked > 0
     assert report.findings == ()

@@ -10,11 +10,11 @@ from pathlib import Path
 from jetson_containers.cli.plan import render
 from jetson_containers.engine.base import planned_base
 from jetson_containers.package.grammar import parse_requirement
-from jetson_containers.package.loader import load_catalogue
 from jetson_containers.plan.model import Plan
 from jetson_containers.plan.planner import make_plan
 from jetson_containers.platform.named import named_target
 from jetson_containers.resolve.resolver import resolve
+from tests.own_tree import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(__file__).parent / "plans"
@@ -24,9 +24,7 @@ TARGETS = ("orin-jp62", "thor-jp72", "sbsa-cu130", "x86-cu129")
 def plan(target_name: str, *words: str) -> Plan:
     """The plan of packages of the project's own tree for a named target."""
     target = named_target(target_name)
-    packages = ROOT / "packages"
-    catalogue = load_catalogue(target, [packages], own_root=packages)
-    resolution = resolve(catalogue, [parse_requirement(word) for word in words])
+    resolution = resolve(catalogue(target_name), [parse_requirement(word) for word in words])
     return make_plan([resolution], planned_base(target, ""))
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jetson_containers.cli import docs
-from jetson_containers.package.loader import load_catalogue
 from jetson_containers.plan.dockerfile import read_dockerfile
 from jetson_containers.plan.fingerprint import context_files
-from jetson_containers.platform.named import named_target
-from tests.golden.plans import ROOT
-
-PACKAGES = ROOT / "packages"
+from tests.own_tree import catalogue
 
 
 def test_every_readme_says_what_the_definitions_say():
@@ -22,7 +18,7 @@ def test_every_readme_says_what_the_definitions_say():
 def test_no_readme_is_an_input_of_a_stage(target):
     """Else a changed word in a note would rebuild everything above that package."""
     visible = []
-    for package in load_catalogue(named_target(target), [PACKAGES]).packages:
+    for package in catalogue(target).packages:
         sources = None
         if package.dockerfile:
             sources = read_dockerfile((package.path / package.dockerfile).read_bytes()).sources

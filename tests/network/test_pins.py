@@ -11,20 +11,17 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
-from jetson_containers.package.catalogue import Catalogue
-from jetson_containers.package.loader import load_catalogue
 from jetson_containers.package.model import Requirement
 from jetson_containers.platform.named import named_target
 from jetson_containers.resolve.resolver import resolve
+from tests.own_tree import PACKAGES, catalogue
 
 pytestmark = pytest.mark.network
 
-PACKAGES = Path(__file__).parents[2] / "packages"
 CONSTRAINTS = PACKAGES / "python/pip_index/constraints.txt"
 
 #: target, SGLang
@@ -50,11 +47,6 @@ CASES = [
 
 
 Compiled = dict[tuple[str, str], Future[subprocess.CompletedProcess[str]]]
-
-
-@lru_cache(maxsize=16)
-def catalogue(name: str) -> Catalogue:
-    return load_catalogue(named_target(name), [PACKAGES], own_root=PACKAGES)
 
 
 @dataclass

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 import pytest
 
-from jetson_containers.package.catalogue import Catalogue
-from jetson_containers.package.loader import load_catalogue
 from jetson_containers.package.model import Requirement
-from jetson_containers.platform.named import named_target, named_targets
+from jetson_containers.platform.named import named_targets
 from jetson_containers.resolve.resolver import resolve
+from tests.own_tree import catalogue
 
-PACKAGES = Path(__file__).parents[3] / "packages"
 NAMES = [target.name for target in named_targets()]
 
 #: the default SGLang of a target, and the PyTorch under it
@@ -33,11 +28,6 @@ SGLANG = {
 }
 #: PyTorch where there is no SGLang
 PYTORCH = {"orin-jp60": "2.4.0a0", "xavier-jp5": "2.2.0", "orin-jp5": "2.2.0"}
-
-
-@lru_cache(maxsize=len(NAMES))
-def catalogue(name: str) -> Catalogue:
-    return load_catalogue(named_target(name), [PACKAGES], own_root=PACKAGES)
 
 
 @pytest.mark.parametrize("name", NAMES)
