@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jetson_containers.engine.address import EngineAddress
-from tests.docker.trees import Tree
+from tests.docker.trees import Tree, tags_with
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -34,12 +34,10 @@ def tree(engine: EngineAddress, tiny_base: str, tmp_path: Path) -> Iterator[Tree
     result = Tree(tmp_path / "tree", f"t{uuid.uuid4().hex[:8]}", tiny_base)
     result.folder.mkdir()
     yield result
-    client = DockerClient(base_url=engine.host)
-    tags = [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
-    for tag in sorted(tags, reverse=True):
-        if result.prefix in tag:
-            with contextlib.suppress(APIError):
-                client.images.remove(tag, force=True)
+    client = DockerClient(base_url=engine.host, timeout=300)
+    for tag in sorted(tags_with(client, result.prefix), reverse=True):
+        with contextlib.suppress(APIError):
+            client.images.remove(tag, force=True)
     client.close()
 
 
@@ -48,6 +46,6 @@ def client(engine: EngineAddress) -> Iterator[DockerClient]:
     """The SDK's client on the engine of the tests."""
     from docker import DockerClient
 
-    connected = DockerClient(base_url=engine.host)
+    connected = DockerClient(base_url=engine.host, timeout=300)
     yield connected
     connected.close()

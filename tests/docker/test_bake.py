@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.engine.address import EngineAddress
-from tests.docker.trees import Tree
+from tests.docker.trees import Tree, tags_with
 
 
 def _bake(tree: Tree, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
@@ -65,10 +65,8 @@ def test_stages_have_the_labels_and_the_configuration_that_build_gives_them(
 ):
     assert chain.build(chain.name("d")).returncode == 0
     built = client.images.get(chain.reference("d")).attrs["Config"]
-    for image in client.api.images():
-        for tag in image["RepoTags"] or ():
-            if chain.prefix in tag:
-                client.images.remove(tag, force=True)
+    for tag in tags_with(client, chain.prefix):
+        client.images.remove(tag, force=True)
     document = _bake(chain, chain.name("d")).stdout
     file = chain.folder.parent / "docker-bake.json"
     file.write_text(document)
@@ -134,7 +132,7 @@ def test_stages_that_a_fleet_pushed_are_found_in_their_registry(
     words = ("--push", places[0], "--cache-registry", places[1], "--output", str(file))
     _bake(chain, chain.name("d"), *words)
     _buildx(engine, "--file", str(file))
-    here = [tag for tag in _tags(client) if chain.prefix in tag and registry not in tag]
+    here = [tag for tag in tags_with(client, chain.prefix) if registry not in tag]
     assert not here, "under names of this machine nothing stays here"
     done = chain.build(chain.name("d"), "--cache-registry", places[1], "--skip-tests", "all")
     assert done.returncode == 0, done.stderr
@@ -189,7 +187,7 @@ def test_a_step_that_fails_in_a_bake_fails_once_and_blocks_what_stands_on_it(cha
     assert "| fatal: no luck" in done.stderr
     logs = "".join(path.read_text() for path in chain.folder.parent.glob("logs/*/*.log"))
     assert logs.count("\nfatal: no luck") == 1
-    assert not [tag for tag in _tags(client) if chain.reference("d") in tag]
+    assert not tags_with(client, chain.name("d"))
 
 
 def test_a_secret_that_a_bake_left_in_an_image_leaves_no_name(chain: Tree, client, tmp_path):
@@ -202,10 +200,4 @@ def test_a_secret_that_a_bake_left_in_an_image_leaves_no_name(chain: Tree, clien
     done = chain.build(chain.name("d"), "--engine", "bake", *secret)
     assert done.returncode == 1
     assert "secret token in layer" in done.stderr
-    assert [tag for tag in _tags(client) if chain.prefix in tag] == []
-
-
-def _tags(client) -> list[str]:
-    return [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
-
-
+    assert tags_with(client, chain.prefix) == []

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.docker.trees import Tree
+from tests.docker.trees import Tree, tags_with
 
 
 @pytest.fixture
@@ -25,10 +25,8 @@ def demonstration(tree: Tree) -> Tree:
 
 def _from_nothing(tree: Tree, client) -> dict[str, object]:
     """Build with nothing of an earlier build left; the digest, and what it is made of."""
-    for image in client.api.images():
-        for tag in image["RepoTags"] or ():
-            if tree.prefix in tag:
-                client.images.remove(tag, force=True)
+    for tag in tags_with(client, tree.prefix):
+        client.images.remove(tag, force=True)
     fresh = ("--build-flags=--no-cache", "--reproducible", "--skip-tests", "all")
     done = tree.build(tree.name("e"), *fresh)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.trees import Tree
+from tests.docker.trees import Tree, tags_with
 
 VALUE = "hunter22-and-more"
 MOUNT = "RUN --mount=type=secret,id=token"
@@ -18,11 +18,6 @@ def secret(tmp_path: Path) -> str:
     path = tmp_path / "token"
     path.write_text(f"{VALUE}\n")
     return f"id=token,src={path}"
-
-
-def _tags(client, prefix: str) -> list[str]:
-    tags = [tag for image in client.api.images() for tag in image["RepoTags"] or ()]
-    return [tag for tag in tags if prefix in tag]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +44,7 @@ def test_a_secret_in_an_image_fails_the_build_and_leaves_no_name(
 
 
     assert re.search(where, shown), shown
-    assert _tags(client, tree.prefix) == []
+    assert tags_with(client, tree.prefix) == []
 
 
 @pytest.mark.parametrize("engine_name", ["buildkit"])
@@ -61,7 +56,7 @@ def test_a_secret_that_is_used_and_not_kept_is_proven_absent(
     done = tree.build(tree.name("b"), "--secret", secret, "--verbose")
     assert done.returncode == 0, done.stderr
     assert "no secret is in the image: looked for token" in done.stderr
-    assert [tag for tag in _tags(client, tree.prefix) if "unproven" in tag] == []
+    assert [tag for tag in tags_with(client, tree.prefix) if "unproven" in tag] == []
     again = tree.build(tree.name("b"), "--secret", secret)
     assert "2 found" in again.stderr
 
@@ -81,15 +76,15 @@ def test_a_password_in_a_build_argument_is_a_secret_too(tree: Tree):
 def test_an_image_that_was_left_unproven_is_not_taken_for_the_stage(tree: Tree, client, secret):
     tree.add("a", f"{MOUNT} true")
     assert tree.build(tree.name("a"), "--secret", secret).returncode == 0
-    (stage,) = [tag for tag in _tags(client, tree.prefix) if tag.startswith("jetson-stage/")]
+    (stage,) = [tag for tag in tags_with(client, tree.prefix) if tag.startswith("jetson-stage/")]
     # as a run that was killed before the scan leaves it
     client.images.get(stage).tag(stage + "-unproven")
-    for tag in _tags(client, tree.prefix):
+    for tag in tags_with(client, tree.prefix):
         if not tag.endswith("-unproven"):
             client.images.remove(tag)
     done = tree.build(tree.name("a"), "--secret", secret)
     assert "1 built" in done.stderr, done.stderr
-    assert [tag for tag in _tags(client, tree.prefix) if "unproven" in tag] == []
+    assert [tag for tag in tags_with(client, tree.prefix) if "unproven" in tag] == []
 
 
 def test_the_bundle_of_certificates_is_public(tree: Tree, tmp_path: Path):
@@ -100,5 +95,3 @@ def test_the_bundle_of_certificates_is_public(tree: Tree, tmp_path: Path):
     done = tree.build(tree.name("a"), "--verbose")
     assert done.returncode == 0, done.stderr
     assert "looked for" not in done.stderr
-
-

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BASE = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
@@ -82,3 +86,14 @@ class Tree:
     def reference(self, short: str) -> str:
         """The image that a build of a package ends in."""
         return f"{self.name(short)}:amd64-cu130-24.04"
+
+
+def tags_with(client: DockerClient, prefix: str) -> list[str]:
+    """The tags whose name has a part that begins with ``prefix``.
+
+    Asked by name: an engine adds up sizes for every image that it lists.
+    """
+    patterns = [f"{head}{prefix}*{tail}" for head in ("", "*/", "*/*/") for tail in ("", "/*")]
+    patterns += [f"*/{prefix}*/*/*"]
+    found = client.api.images(filters={"reference": patterns})
+    return [tag for image in found for tag in image["RepoTags"] or () if prefix in tag]
