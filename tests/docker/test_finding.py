@@ -11,10 +11,12 @@ import pytest
 from docker import DockerClient
 from docker.errors import APIError
 
-from jetson_containers.engine.locate import locate
+from jetson_containers.engine.locate import default_cache_dir, locate
+from jetson_containers.engine.processes import end
 from jetson_containers.image.labels import read_labels
 from jetson_containers.image.registry.web import Patience, Web
 from jetson_containers.image.registry.writable import WritableRegistry
+from tests import services
 from tests.docker.trees import Tree
 
 
@@ -83,6 +85,26 @@ def test_a_cache_that_is_gone_is_a_warning(tree: Tree) -> None:
     assert done.returncode == 0, done.stderr
     assert "warning: the stages in 127.0.0.1:1/x are not used" in done.stderr
     assert "stages:  1 built" in done.stderr
+
+
+def test_a_registry_that_takes_nothing_costs_only_a_warning(tree: Tree, tmp_path: Path) -> None:
+    tree.add("a", "RUN true")
+    readonly = {
+        "filesystem": {"rootdirectory": str(tmp_path / "store")},
+        "maintenance": {"readonly": {"enabled": True}},
+    }
+    host, identity = services.start_registry(
+        tmp_path, default_cache_dir(os.environ), {"storage": readonly}
+    )
+    try:
+        done = tree.build(tree.name("a"), "--cache-registry", f"{host}/x")
+        assert done.returncode == 0, done.stderr
+        assert f"warning: {tree.name('a')} is not kept elsewhere: {host}/x/" in done.stderr
+        pushed = tree.build(tree.name("a"), "--push", f"{host}/x")
+        assert pushed.returncode == 1
+        assert "cannot be pushed" in pushed.stderr
+    finally:
+        end([identity], patience=5.0)
 
 
 def test_words_that_are_no_registry_are_refused_before_anything_is_done(tree: Tree) -> None:

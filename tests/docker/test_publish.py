@@ -120,6 +120,15 @@ def test_an_image_is_pushed_once_and_its_digest_is_printed(yard: Yard) -> None:
     assert image in yard.tags()
 
 
+def test_an_image_that_has_the_name_already_keeps_it(yard: Yard) -> None:
+    own = f"{yard.namespace}/own"
+    yard.client.images.get(yard.image("app", "one")).tag(own, "1")
+    (pushed,) = yard.told("push", f"{own}:1", "--to", yard.namespace)
+    assert pushed["reference"] == f"{own}:1" and pushed["sent"]
+    assert f"{own}:1" in yard.tags()
+    yard.client.images.remove(f"{own}:1")
+
+
 def test_another_image_under_the_same_tag_is_sent(yard: Yard) -> None:
     first = yard.told("push", yard.image("app", "one"), "--to", yard.namespace)
     second = yard.told("push", yard.image("app", "two"), "--to", yard.namespace)
