@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from jetson_containers.engine.artifacts import Artifacts, NoArtifacts
 from jetson_containers.engine.bake import BakeEngine
@@ -26,6 +27,7 @@ from jetson_containers.engine.events import (
     StageFound,
     StageWaiting,
 )
+from jetson_containers.engine.holdings import Holdings, held_image
 from jetson_containers.engine.imagetests import Subject, TestBench, TestRecord
 from jetson_containers.engine.lanes import Answer, Lanes, Order
 from jetson_containers.engine.options import BuildOptions, build_request
@@ -40,35 +42,17 @@ from jetson_containers.engine.protocol import (
     BuildRequest,
     Engine,
     EngineGone,
-    ImageInfo,
     Interrupted,
 )
 from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
 from jetson_containers.engine.schedule import Node, Schedule
 from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, raise_all
-from jetson_containers.image import labels
 from jetson_containers.plan.model import Plan, PlannedImage, Stage, StageTest
 
 #: seconds between two looks at stages that another process makes, and at the engine's disk
 _LOOK = 0.2
 _LOOK_AT_DISK = 0.5
-
-
-def find_held(engine: Engine, stages: Mapping[str, Stage]) -> dict[str, ImageInfo]:
-    """Those of ``stages`` that the engine holds, by id.
-
-    An image counts under its stage's own reference only: labels are inherited by whatever
-    somebody builds on an image of ours, and a child is built on that reference.
-    """
-    wanted = {stage.reference: stage for stage in stages.values()}
-    held = {}
-    for image in engine.images(labels.FINGERPRINT):
-        for reference in image.references:
-            stage = wanted.get(reference.removeprefix("docker.io/").removeprefix("localhost/"))
-            if stage and stage.fingerprint == image.labels.get(labels.FINGERPRINT):
-                held[stage.id] = image
-    return held
 
 
 def expected_seconds(stages: Mapping[str, Stage], state: State) -> dict[str, float]:
@@ -127,7 +111,7 @@ class Builder:
         )
         self._bench = TestBench(engine, state, sink, options.tests, self._answers.put)
         self._schedule = Schedule.of((), 1)
-        self._held: dict[str, ImageInfo] = {}
+        self._held = Holdings(engine, self._stages, options.redo)
         self._found: dict[str, Found] = {}
         self._lane_of: dict[str, int] = {}
         self._looked = 0.0
@@ -182,8 +166,6 @@ class Builder:
     def _run(self) -> None:
         raise_all(check_names(self._plans))
         redo = self._options.redo
-        held = find_held(self._engine, self._stages)
-        self._held = {item: image for item, image in held.items() if item not in redo}
         wanted = self._demand()
         if self._cache is not None and wanted.build:
             asked = [self._stages[item] for item in wanted.build if item not in redo]
@@ -239,7 +221,7 @@ class Builder:
                 built = engine.build_together(self._plans, mine, self._sink, self._why)
                 for item, (image, seconds) in built.items():
                     stage = self._stages[item]
-                    self._held[item] = image
+                    self._held.put(item, image)
                     self._records[item] = StageRecord(stage, "built", seconds, image.size)
                     self._state.remember_seconds(stage.package, seconds)
 
@@ -276,12 +258,15 @@ class Builder:
         raise_all(errors)
 
     def _tell_found(self, wanted: Demand) -> None:
-        """What is there, in the order of the plans, with its tests."""
+        """What is there, in the order of the plans, with its tests.
+
+        What stands below a finished stage is not asked for.
+        """
         for stage in self._stages.values():
             if stage.id in wanted.stages:
                 continue
             if stage.id not in self._records:
-                source = "local" if stage.id in self._held else "child"
+                source = "local" if self._held.is_known(stage.id) else "child"
                 self._records[stage.id] = StageRecord(stage, "found", source=source)
                 self._sink(StageFound(stage.id, stage.reference, source))
             self._test_stage(stage)
@@ -331,8 +316,8 @@ class Builder:
             if isinstance(lock, int):
                 continue
             lock.release()
-            held = self._engine.inspect(stage.reference)
-            if held is None or held.labels.get(labels.FINGERPRINT) != stage.fingerprint:
+            held = held_image(self._engine, stage)
+            if held is None:
                 self._schedule = self._schedule.unpark(item)
                 continue
             self._sink(StageFound(item, stage.reference, "other process"))
@@ -357,7 +342,7 @@ class Builder:
             }
             self._schedule = self._schedule.again(stage.id, self._nodes(new, wanted))
             return
-        self._held[stage.id] = answer.image
+        self._held.put(stage.id, answer.image)
         self._records[stage.id] = StageRecord(
             stage,
             "built" if answer.status == "built" else "found",
@@ -405,16 +390,21 @@ class Builder:
     # tests, and the images that come out
 
     def _test_stage(self, stage: Stage) -> None:
-        if self._options.stage_tests and stage.id in self._held:
+        if self._options.stage_tests:
             for test in dict.fromkeys(stage.tests):
                 self._test(stage, test, final=False)
 
     def _test(self, stage: Stage, test: StageTest, *, final: bool) -> None:
         if self._schedule.stopped:
             return
-        subject = Subject(stage.id, stage.title, stage.fingerprint, self._held[stage.id].digest)
         self._testing[stage.id, final] += 1
-        if not self._bench.submit(subject, test, final=final):
+        subject = Subject(stage.id, stage.title, stage.fingerprint, "")
+        if self._bench.recall(subject, test, final=final):
+            return
+        image = self._held.image(stage.id)
+        if image is None or not self._bench.submit(
+            replace(subject, image=image.digest), test, final=final
+        ):
             self._testing[stage.id, final] -= 1
 
     def _settle_images(self) -> None:
@@ -446,13 +436,14 @@ class Builder:
         return not self._testing[final, True]
 
     def _tag(self, final: Stage, image: PlannedImage) -> None:
-        held = self._held[final.id]
-        tagged = held
+        held = tagged = self._held.image(final.id)
+        assert held is not None, "an image is tagged when its last stage is there"
         if not {image.reference, f"docker.io/library/{image.reference}"} & set(held.references):
             self._engine.tag(held.digest, image.reference)
-            tagged = self._engine.inspect(image.reference) or held
-        self._images.append(ImageRecord(image.reference, held.digest, tagged.size, final.id))
-        self._sink(ImageTagged(final.id, image.reference, tagged.size, held.digest))
+            tagged = self._engine.inspect(image.reference)
+        size = (tagged or held).size
+        self._images.append(ImageRecord(image.reference, held.digest, size, final.id))
+        self._sink(ImageTagged(final.id, image.reference, size, held.digest))
 
     def _tag_base(self, plan: Plan, image: PlannedImage) -> None:
         """The base holds all of the image: it gets one more name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jetson_containers.plan.model import Plan, Stage
@@ -61,8 +61,8 @@ class Demand:
 def demand(
     stages: Mapping[str, Stage],
     wanted: Iterable[str],
-    held: Collection[str],
-    cached: Collection[str],
+    held: Container[str],
+    cached: Container[str],
 ) -> Demand:
     """What is to be done for the stages ``wanted``; ``held`` and ``cached`` are stage ids."""
     graph = needs(stages)

@@ -30,8 +30,9 @@ from jetson_containers.engine.protocol import (
     RunRequest,
     StepFailed,
 )
-from jetson_containers.engine.state import State, result_key
+from jetson_containers.engine.state import State, files_of, result_key
 from jetson_containers.errors import BuilderError, Location
+from jetson_containers.plan.fingerprint import FileFact
 from jetson_containers.plan.model import StageTest
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class TestBench:
         self._pool: ThreadPoolExecutor | None = None
         self._pending: list[Future[None]] = []
         self._closing = threading.Event()
+        self._files: dict[str, tuple[FileFact, ...]] = {}
 
     def __enter__(self) -> TestBench:
         return self
@@ -135,28 +137,41 @@ class TestBench:
         for future in tuple(self._pending):
             future.cancel()
 
+    def recall(self, subject: Subject, test: StageTest, *, final: bool = False) -> bool:
+        """Whether the result is remembered, and ``on_test`` was told it; no image is needed."""
+        if self._closing.is_set():
+            return False
+        known = self._state.test_result(self._key(subject, test))
+        if not known or known.get("status") not in ("passed", "deferred"):
+            return False
+        status: TestStatus = "passed" if known["status"] == "passed" else "deferred"
+        message = str(known.get("message", ""))
+        self._tell(TestRecord(subject, test, final, status, 0.0, message, remembered=True))
+        return True
+
     def submit(self, subject: Subject, test: StageTest, *, final: bool = False) -> bool:
         """Run ``test`` beside what goes on; whether ``on_test`` will be told of it.
 
-        What is remembered is told at once. After :meth:`stop` nothing is begun or told.
+        After :meth:`stop` nothing is begun or told.
         """
         if self._closing.is_set():
             return False
-        key = result_key(subject.fingerprint, test, self._facts)
-        known = self._state.test_result(key)
-        if known and known.get("status") in ("passed", "deferred"):
-            status: TestStatus = "passed" if known["status"] == "passed" else "deferred"
-            message = str(known.get("message", ""))
-            self._tell(TestRecord(subject, test, final, status, 0.0, message, remembered=True))
-        elif not self._workers:
+        key = self._key(subject, test)
+        if not self._workers:
             self._run(key, subject, test, final)
-        else:
-            if self._pool is None:
-                from concurrent.futures import ThreadPoolExecutor
+            return True
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
 
-                self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="image-test")
-            self._pending.append(self._pool.submit(self._run, key, subject, test, final))
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="image-test")
+        self._pending.append(self._pool.submit(self._run, key, subject, test, final))
         return True
+
+    def _key(self, subject: Subject, test: StageTest) -> str:
+        files = self._files.get(test.directory)
+        if files is None:
+            files = self._files[test.directory] = files_of(test)
+        return result_key(subject.fingerprint, test, self._facts, files)
 
     def _run(self, key: str, subject: Subject, test: StageTest, final: bool) -> None:
         try:
@@ -237,7 +252,8 @@ def run_tests(
 
     with TestBench(engine, state, sink, settings, on_test) as bench:
         for test in dict.fromkeys(tests):
-            bench.submit(subject, test, final=True)
+            if not bench.recall(subject, test, final=True):
+                bench.submit(subject, test, final=True)
     return tuple(records[test] for test in dict.fromkeys(tests) if test in records)
 
 

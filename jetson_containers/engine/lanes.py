@@ -23,6 +23,7 @@ from jetson_containers.engine.events import (
     StageStored,
     Warned,
 )
+from jetson_containers.engine.holdings import held_image
 from jetson_containers.engine.options import BuildOptions, build_request
 from jetson_containers.engine.preflight import free_bytes
 from jetson_containers.engine.protocol import (
@@ -36,7 +37,6 @@ from jetson_containers.engine.protocol import (
 from jetson_containers.engine.secretguard import SecretGuard
 from jetson_containers.engine.state import StageLock, State
 from jetson_containers.errors import BuilderError
-from jetson_containers.image import labels
 from jetson_containers.plan.model import Stage
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ class Lanes:
         stage = order.stage
         if stage.id in self._options.redo:
             return None
-        held = self._engine.inspect(stage.reference)
-        if held and held.labels.get(labels.FINGERPRINT) == stage.fingerprint:
+        held = held_image(self._engine, stage)
+        if held:
             self._sink(StageFound(stage.id, stage.reference, "other process"))
             return Answer(stage.id, "found", held, source="other process")
         if order.found is None or self._cache is None:

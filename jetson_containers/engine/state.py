@@ -11,13 +11,13 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.files import write_whole
-from jetson_containers.plan.fingerprint import context_files
+from jetson_containers.plan.fingerprint import FileFact, context_files
 from jetson_containers.plan.model import StageTest, dumps
 
 
@@ -122,17 +122,23 @@ class State:
             return
 
 
-def result_key(fingerprint: str, test: StageTest, machine: Mapping[str, Any]) -> str:
-    """What a test's result depends on: the stage, the test, and what of ``machine`` matters.
-
-    The test is its words and its files. The package's README, which is
-    generated, is not one of the files.
-    """
+def files_of(test: StageTest) -> tuple[FileFact, ...]:
+    """What a test can see of its package; the README, which is generated, does not count."""
     files = context_files(Path(test.directory), None)
+    return tuple(item for item in files if item[0] != "README.md")
+
+
+def result_key(
+    fingerprint: str, test: StageTest, machine: Mapping[str, Any], files: Sequence[FileFact]
+) -> str:
+    """What a test's result depends on: the stage, its words and files, what matters of ``machine``.
+
+    ``files`` are those of :func:`files_of`.
+    """
     inputs = {
         "stage": fingerprint,
         "argv": list(test.argv),
-        "files": [list(item) for item in files if item[0] != "README.md"],
+        "files": [list(item) for item in files],
         "machine": dict(sorted(machine.items())),
     }
     return hashlib.sha256(dumps(inputs).encode()).hexdigest()
