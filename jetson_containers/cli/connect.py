@@ -9,7 +9,6 @@ from pathlib import Path
 
 from jetson_containers.cli.context import Context
 from jetson_containers.engine.address import EngineAddress
-from jetson_containers.engine.bake import BakeEngine
 from jetson_containers.engine.buildkit import BuildKitEngine
 from jetson_containers.engine.classic import ClassicEngine
 from jetson_containers.engine.command import pasteable
@@ -61,8 +60,11 @@ def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Co
         )
     if wanted == "docker" or not (address.docker and address.buildx):
         return Connection(ClassicEngine(address.host, address.tls_dir), address, context.environ)
-    kind = BakeEngine if wanted == "bake" else BuildKitEngine
-    return _with_buildx(context, address, address.docker, kind)
+    if wanted != "bake":
+        return _with_buildx(context, address, address.docker)
+    from jetson_containers.engine.bake import BakeEngine
+
+    return _with_buildx(context, address, address.docker, BakeEngine)
 
 
 def answering(context: Context) -> Connection | None:

@@ -97,16 +97,26 @@ def get(
 ) -> bytes | None:
     """The body of ``GET path``, or ``None`` if the engine does not answer with success."""
     try:
-        link = connection(host, timeout, tls_dir)
-        try:
-            link.request("GET", path)
-            response = link.getresponse()
-            body = response.read()
-            return body if response.status == http.HTTPStatus.OK else None
-        finally:
-            link.close()
+        status, body = ask_engine(host, path, tls_dir, timeout=timeout)
     except (OSError, ValueError, http.client.HTTPException):
         return None
+    return body if status == http.HTTPStatus.OK else None
+
+
+def ask_engine(
+    host: str, path: str, tls_dir: str | Path | None, *, timeout: float = 600.0
+) -> tuple[int, bytes]:
+    """The status and the body of ``GET path``.
+
+    Raises ``OSError``, ``ValueError`` or ``http.client.HTTPException`` without an answer.
+    """
+    link = connection(host, timeout, str(tls_dir) if tls_dir else None)
+    try:
+        link.request("GET", path)
+        response = link.getresponse()
+        return response.status, response.read()
+    finally:
+        link.close()
 
 
 def answers(host: str, *, timeout: float = 2.0, tls_dir: str | None = None) -> bool:

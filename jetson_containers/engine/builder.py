@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from jetson_containers.engine.artifacts import Artifacts, NoArtifacts
-from jetson_containers.engine.bake import BakeEngine
 from jetson_containers.engine.budget import compile_budget
 from jetson_containers.engine.cache import Found, StageCache
 from jetson_containers.engine.demand import Demand, all_stages, demand
@@ -177,8 +176,8 @@ class Builder:
             }
             wanted = self._demand()
         self._preflight(wanted)
-        if isinstance(self._engine, BakeEngine) and wanted.build:
-            self._bake(self._engine, wanted)
+        if wanted.build:
+            self._bake(wanted)
             wanted = self._demand()
         if self._options.machine is not None:
             jobs = min(self._options.jobs, max(1, wanted.width))
@@ -201,8 +200,16 @@ class Builder:
                     raise self._too_full from None
                 raise
 
-    def _bake(self, engine: BakeEngine, wanted: Demand) -> None:
-        """Build together what is this process's to build; what is left is built as ever."""
+    def _bake(self, wanted: Demand) -> None:
+        """Build together what is this process's to build, on an engine that can do that.
+
+        What is left is built as ever.
+        """
+        from jetson_containers.engine.bake import BakeEngine
+
+        engine = self._engine
+        if not isinstance(engine, BakeEngine):
+            return
         with contextlib.ExitStack() as stack:
             mine: list[BuildRequest] = []
             others: set[str] = set()

@@ -8,14 +8,20 @@ Speaks to Docker and to Podman's compatible socket. The SDK is imported when it 
 from __future__ import annotations
 
 import contextlib
+import http
+import http.client
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
+from jetson_containers.engine.address import ask_engine
 from jetson_containers.engine.progress import LONGEST_LINE
+from jetson_containers.engine.contentstore import Blob, image_blobs, roots
 from jetson_containers.engine.protocol import (
     Capabilities,
     EngineGone,
@@ -105,9 +111,29 @@ class DockerApi:
     def info(self) -> Mapping[str, Any]:
         """``docker info``, asked once."""
         if self._info is None:
-            with self._talking():
-                self._info = self.client.info()
+            self._info = self._asked("/info") or {}
         return self._info
+
+    def _asked(self, path: str) -> Mapping[str, Any] | None:
+        """The document at ``path`` of the engine's API, ``None`` if there is no such thing.
+
+        Over a connection of its own: to begin with the SDK takes longer than all questions of a
+        build that finds everything. Raises :class:`EngineGone` without an answer.
+        """
+        try:
+            status, body = ask_engine(self._host, path, self._tls_dir)
+            document = json.loads(body) if body else {}
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise EngineGone(
+                f"the engine at {self._host} does not answer: {error}",
+                hint="`jetson-containers engine status` tells its state; then run this again",
+            ) from None
+        if status == http.HTTPStatus.NOT_FOUND:
+            return None
+        if status != http.HTTPStatus.OK or not isinstance(document, dict):
+            said = document.get("message") if isinstance(document, dict) else ""
+            raise BuilderError(f"the engine refused: {said or f'status {status}'}")
+        return document
 
     @property
     def containerd_store(self) -> bool:
@@ -144,14 +170,8 @@ class DockerApi:
         )
 
     def inspect(self, reference: str) -> ImageInfo | None:
-        from docker import errors
-
-        with self._talking():
-            try:
-                raw: Mapping[str, Any] = self.client.api.inspect_image(reference)  # type: ignore[no-untyped-call]
-                return image_info(raw)
-            except errors.ImageNotFound:
-                return None
+        raw = self._asked(f"/images/{quote(reference, safe=':/@')}/json")
+        return image_info(raw) if raw else None
 
     def ask(self, question: Callable[[APIClient], _Answer]) -> _Answer:
         """What the SDK's low-level client answers, its errors turned into ours."""
@@ -192,19 +212,6 @@ class DockerApi:
                         raise
             return self.client.api.images(filters=dict(filters))
 
-    def images(self, label: str) -> tuple[ImageInfo, ...]:
-        listing = self.listing({"label": label})
-        return tuple(
-            ImageInfo(
-                digest=str(item["Id"]),
-                references=tuple(item.get("RepoTags") or ()),
-                labels=dict(item.get("Labels") or {}),
-                arch="",
-                size=int(item.get("Size", 0)),
-            )
-            for item in listing
-        )
-
     def tag(self, source: str, reference: str) -> None:
         name, _, tag = reference.rpartition(":")
         with self._talking():
@@ -220,7 +227,7 @@ class DockerApi:
                 return
 
     def pull(self, reference: str, platform: str, on_line: Callable[[str], None]) -> ImageInfo:
-        with self._talking():
+        with self._talking(), self._moving(f"{reference} cannot be pulled"):
             stream = self.client.api.pull(
                 reference, platform=platform, stream=True, decode=True, tag=_tag_of(reference)
             )
@@ -231,9 +238,27 @@ class DockerApi:
         return found
 
     def push(self, reference: str, on_line: Callable[[str], None]) -> None:
-        with self._talking():
+        with self._talking(), self._moving(f"{reference} cannot be pushed"):
             stream = self.client.api.push(reference, stream=True, decode=True)
             self._follow(stream, on_line, f"{reference} cannot be pushed")
+
+    @contextmanager
+    def _moving(self, failure: str) -> Iterator[None]:
+        """An engine that lives, and says nothing more of a push or pull, waits for a registry."""
+        import urllib3
+        from docker import errors
+
+        try:
+            yield
+        except errors.APIError:
+            raise
+        except (OSError, urllib3.exceptions.HTTPError):
+            if self.alive():
+                raise UnreachableError(f"{failure}: the registry does not go on") from None
+            raise EngineGone(
+                f"{failure}: the engine at {self._host} is gone",
+                hint="`jetson-containers engine status` tells its state; then run this again",
+            ) from None
 
     def _follow(self, stream: Any, on_line: Callable[[str], None], failure: str) -> None:
         for item in stream:
@@ -247,6 +272,14 @@ class DockerApi:
     def save(self, reference: str) -> Iterator[bytes]:
         with self._talking():
             yield from self.client.api.get_image(reference)
+
+    def blobs(self, reference: str) -> tuple[Blob, ...] | None:
+        """The blobs of an image, where this machine lets them be read; else ``None``."""
+        held = self.inspect(reference)
+        root = self.facts(frozenset()).root
+        if held is None or root is None or not self.containerd_store:
+            return None
+        return image_blobs(roots(root), held.digest)
 
     def files(self, reference: str) -> Iterator[bytes]:
         """The files of an image as one archive, in pieces; nothing of it is run."""

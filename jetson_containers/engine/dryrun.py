@@ -12,6 +12,7 @@ from jetson_containers.engine.command import (
     export_argv,
     run_argv,
 )
+from jetson_containers.engine.contentstore import Blob
 from jetson_containers.engine.events import Sink
 from jetson_containers.engine.protocol import BuildRequest, Capabilities, ImageInfo, RunRequest
 
@@ -60,14 +61,14 @@ class DryRunEngine:
     def inspect(self, reference: str) -> ImageInfo | None:
         return None
 
-    def images(self, label: str) -> tuple[ImageInfo, ...]:
-        return ()
-
     def remove(self, reference: str) -> None:
         self._emit(("docker", "image", "rm", reference))
 
     def save(self, reference: str) -> Iterator[bytes]:
         return iter(())
+
+    def blobs(self, reference: str) -> tuple[Blob, ...] | None:
+        return None
 
     def files(self, reference: str) -> Iterator[bytes]:
         return iter(())

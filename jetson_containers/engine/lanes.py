@@ -34,13 +34,14 @@ from jetson_containers.engine.protocol import (
     Interrupted,
     StepFailed,
 )
-from jetson_containers.engine.secretguard import SecretGuard
 from jetson_containers.engine.state import StageLock, State
 from jetson_containers.errors import BuilderError
 from jetson_containers.plan.model import Stage
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
+
+    from jetson_containers.engine.secretguard import SecretGuard
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Lanes:
         self._stores: ThreadPoolExecutor | None = None
         self._accompanied: dict[str, bool] = {}
         self._lock = threading.Lock()
-        self._guard = SecretGuard()
+        self._guard: SecretGuard | None = None
 
     def __enter__(self) -> Lanes:
         return self
@@ -181,7 +182,7 @@ class Lanes:
             with self._artifacts.prepare(
                 request.stage, request, self._engine, self._sink
             ) as whole:
-                built = self._guard.build(self._engine, whole, self._sink)
+                built = self._secret_guard().build(self._engine, whole, self._sink)
         finally:
             alone = not self._leave(stage.id)
         seconds = time.monotonic() - begun
@@ -192,6 +193,15 @@ class Lanes:
         self._sink(StageFinished(stage.id, seconds, built.size))
         self._store(stage, built)
         return Answer(stage.id, "built", built, seconds)
+
+    def _secret_guard(self) -> SecretGuard:
+        """One for the run; a run that builds nothing has no need of what it brings along."""
+        from jetson_containers.engine.secretguard import SecretGuard
+
+        with self._lock:
+            if self._guard is None:
+                self._guard = SecretGuard()
+            return self._guard
 
     def _enter(self, stage: str) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from jetson_containers.engine.contentstore import Blob
 from jetson_containers.engine.events import Sink
 from jetson_containers.errors import BuilderError, ExitCode, Location, UnreachableError
 from jetson_containers.plan.model import Stage
@@ -151,13 +152,13 @@ class Engine(Protocol):
     def inspect(self, reference: str) -> ImageInfo | None:
         """The image of that reference or digest, or ``None``."""
 
-    def images(self, label: str) -> tuple[ImageInfo, ...]:
-        """Every local image that carries the label."""
-
     def remove(self, reference: str) -> None: ...
 
     def save(self, reference: str) -> Iterator[bytes]:
         """The image as the archive of ``docker save``, in pieces."""
+
+    def blobs(self, reference: str) -> tuple[Blob, ...] | None:
+        """The blobs of an image, where they can be read without the engine; else ``None``."""
 
     def files(self, reference: str) -> Iterator[bytes]:
         """The files of an image as one archive, in pieces; nothing of it is run."""
