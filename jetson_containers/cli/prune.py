@@ -23,7 +23,7 @@ from jetson_containers.report.run.words import amount, counted
 
 if TYPE_CHECKING:
     from jetson_containers.cli.connect import Connection
-    from jetson_containers.engine.prune import CacheRecord
+    from jetson_containers.engine.prune import CacheRecord, HeldLayer
 
 KINDS = ("stages", "runs", "caches", "wheels", "build-cache")
 #: what a prune without words is about: nothing in it has to be made again
@@ -164,8 +164,8 @@ def _stages(
     before: float | None,
     only: Sequence[str],
 ) -> Stages:
-    from jetson_containers.engine.inventory import held_images
-    from jetson_containers.engine.prune import removable, room
+    from jetson_containers.engine.inventory import held_images, image_layers
+    from jetson_containers.engine.prune import ends, layer_sizes, removable, room
 
     images = held_images(connection.engine)
     gone = tuple(
@@ -173,7 +173,11 @@ def _stages(
         for image in removable(images, planned, before)
         if not only or any(fnmatchcase(image.package, pattern) for pattern in only)
     )
-    return Stages(gone, room(images, gone, records), records)
+    told: dict[str, HeldLayer] = {}
+    for image in ends(gone):
+        told |= image_layers(connection.engine, image.digest)
+    layers = layer_sizes(images, told)
+    return Stages(gone, room(images, gone, layers, records), records)
 
 
 def _agreed(args: argparse.Namespace) -> bool:

@@ -197,7 +197,8 @@ def _written(context: Context, run: RunReport, form: str) -> str:
 def _layers(context: Context, run: RunReport) -> tuple[ImageLayers, ...]:
     """The layers of the run's images, as far as an engine that answers now tells."""
     from jetson_containers.cli.connect import answering
-    from jetson_containers.report.run.sizes import HistoryLine, run_layers
+    from jetson_containers.engine.inventory import image_chains, image_layers
+    from jetson_containers.report.run.sizes import run_layers
 
     if all(image.size is None for image in run.images):
         return ()
@@ -206,9 +207,12 @@ def _layers(context: Context, run: RunReport) -> tuple[ImageLayers, ...]:
         if connection is None:
             return ()
         engine = connection.engine
-        return run_layers(
-            run, lambda reference: [HistoryLine(*line) for line in engine.history(reference)]
-        )
+
+        def layers(reference: str) -> dict[str, tuple[str, int]]:
+            found = image_layers(engine, reference)
+            return {chain: (layer.step, layer.size) for chain, layer in found.items()}
+
+        return run_layers(run, layers, lambda reference: image_chains(engine, reference))
     except BuilderError as error:
         say(f"sizes by layer are left out: {error.what}")
         return ()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -37,58 +36,61 @@ _NO_LAYER = (
 
 
 def held_images(engine: DockerApi) -> tuple[HeldImage, ...]:
-    """Every image of the engine, ours and foreign ones, with its layers."""
+    """Every image of the engine, ours and foreign ones."""
     listing = engine.listing({})
-    found = engine.ask(lambda api: tuple(_held(api, listing)))
-    if not engine.containerd_store:
-        return tuple(image for image, _ in found)
-    packed = packed_sizes([(image.layers, size) for image, size in found])
-    return tuple(
-        replace(
-            image,
-            layers=tuple(replace(item, packed=packed[item.chain]) for item in image.layers),
-        )
-        for image, _ in found
-    )
-
-
-def packed_sizes(images: Iterable[tuple[Sequence[HeldLayer], int]]) -> Mapping[str, int]:
-    """What each layer takes compressed, from what all layers of each image take together.
-
-    What an image has more than the shorter ones that it stands on belongs to its own layers, by
-    their unpacked size. Law: the layers of an image sum up to what was told of it, but for
-    rounding, where it stands on all shorter images that share a layer with it.
-    """
-    known: dict[str, int] = {}
-    for layers, whole in sorted(images, key=lambda item: len(item[0])):
-        new = [layer for layer in layers if layer.chain not in known]
-        rest = max(0, whole - sum(known.get(layer.chain, 0) for layer in layers))
-        size = sum(layer.size for layer in new)
-        for layer in new:
-            known[layer.chain] = rest * layer.size // size if size else 0
-    return known
+    packed = engine.containerd_store
+    return engine.ask(lambda api: tuple(_held(api, listing, packed)))
 
 
 def _held(
-    api: APIClient, listing: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[HeldImage, int]]:
-    """Every image, and the bytes that ``inspect`` tells of it."""
+    api: APIClient, listing: Sequence[Mapping[str, Any]], packed: bool
+) -> Iterator[HeldImage]:
+    """The list tells what an image takes; in containerd's store ``inspect`` tells the packed part.
+    """
     from docker import errors
 
     users = {str(item.get("ImageID", "")) for item in api.containers(all=True)}
     for item in listing:
         with contextlib.suppress(errors.ImageNotFound):  # it went in the meantime
             raw: Mapping[str, Any] = api.inspect_image(item["Id"])  # type: ignore[no-untyped-call]
-            lines = api.history(item["Id"])  # type: ignore[no-untyped-call]
-            image = HeldImage(
+            compressed = int(raw.get("Size") or 0) if packed else 0
+            yield HeldImage(
                 digest=str(item["Id"]),
                 references=tuple(item.get("RepoTags") or ()),
                 labels=dict(item.get("Labels") or {}),
                 created=_seconds(raw, item),
-                layers=_layers(raw, list(reversed(lines))),
+                chains=_chains(raw),
+                size=max(0, int(item.get("Size") or 0) - compressed),
+                packed=compressed,
                 in_use=str(item["Id"]) in users,
             )
-            yield image, int(raw.get("Size") or 0)
+
+
+def image_chains(engine: DockerApi, reference: str) -> tuple[str, ...]:
+    """The chains of an image's layers, oldest first; none where the engine does not hold it."""
+    from docker import errors
+
+    def ask(api: APIClient) -> tuple[str, ...]:
+        try:
+            return _chains(api.inspect_image(reference))  # type: ignore[no-untyped-call]
+        except errors.ImageNotFound:
+            return ()
+
+    return engine.ask(ask)
+
+
+def image_layers(engine: DockerApi, reference: str) -> Mapping[str, HeldLayer]:
+    """The layers of an image by chain, oldest first, with unpacked sizes and instructions.
+
+    It asks for the image's history, which takes long in engines that hold many images.
+    """
+    chains = image_chains(engine, reference)
+    lines = [line for line in engine.history(reference) if line[1] or _adds(line[0])]
+    told = [*lines, *[("", 0)] * len(chains)]
+    return {
+        chain: HeldLayer(size, step=step)
+        for chain, (step, size) in zip(chains, told, strict=False)
+    }
 
 
 def _seconds(raw: Mapping[str, Any], item: Mapping[str, Any]) -> float:
@@ -106,30 +108,19 @@ def _time(text: str) -> float:
     return told.timestamp() if told.year > 1970 else 0.0
 
 
-def _layers(
-    raw: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
-) -> tuple[HeldLayer, ...]:
-    """The layers of an image, oldest first, with their unpacked sizes."""
-    names = [str(name) for name in (raw.get("RootFS") or {}).get("Layers") or ()]
-    steps = [line for line in lines if int(line.get("Size") or 0) or _adds(line)]
-    told = [(int(line.get("Size") or 0), str(line.get("CreatedBy") or "")) for line in steps]
-    told += [(0, "")] * len(names)
-    return tuple(
-        HeldLayer(chain, size, 0, words)
-        for chain, (size, words) in zip(_chains(names), told, strict=False)
-    )
-
-
-def _chains(names: Sequence[str]) -> Iterator[str]:
+def _chains(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """A name for each layer with all below it, from the digests of the layers (OCI, ChainID)."""
-    chain = ""
+    names = [str(name) for name in (raw.get("RootFS") or {}).get("Layers") or ()]
+    chains: list[str] = []
     for name in names:
-        chain = sha256(f"{chain} {name}".encode()).hexdigest() if chain else name
-        yield chain
+        above = f"{chains[-1]} {name}" if chains else ""
+        chains.append(f"sha256:{sha256(above.encode()).hexdigest()}" if chains else name)
+    return tuple(chains)
 
 
-def _adds(line: Mapping[str, Any]) -> bool:
-    words = str(line.get("CreatedBy") or "").replace("/bin/sh -c #(nop)", "").split()
+def _adds(instruction: str) -> bool:
+    """Whether an instruction of size 0 has a layer all the same."""
+    words = instruction.replace("/bin/sh -c #(nop)", "").split()
     return not words or words[0] not in _NO_LAYER
 
 

@@ -18,27 +18,31 @@ _TAG = 16
 
 @dataclass(frozen=True, slots=True)
 class HeldLayer:
-    """A layer of an image: ``chain`` names it with all below, so equal names share one copy.
+    """A layer: ``size`` is what it takes unpacked, ``step`` the instruction that made it.
 
-    ``size`` is what it takes unpacked, ``packed`` what its compressed form takes beside that, 0 in
-    stores that keep none; ``step`` is the instruction that made it.
+    ``packed`` is what its compressed form takes beside that, 0 in stores that keep none.
     """
 
-    chain: str
     size: int
-    packed: int
-    step: str
+    packed: int = 0
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldImage:
-    """An image in an engine. ``created`` is in seconds since 1970; ``in_use``: by a container."""
+    """An image in an engine. ``created`` is in seconds since 1970; ``in_use``: by a container.
+
+    ``chains`` names its layers, oldest first, each with all below it, so that equal names share
+    one copy; ``size`` is what they take unpacked, ``packed`` what they take compressed beside that.
+    """
 
     digest: str
     references: tuple[str, ...]
     labels: Mapping[str, str]
     created: float
-    layers: tuple[HeldLayer, ...]
+    chains: tuple[str, ...]
+    size: int = 0
+    packed: int = 0
     in_use: bool = False
 
     @property
@@ -131,8 +135,45 @@ def removable(
     return tuple(sorted(gone, key=lambda image: (-len(image.lineage), image.references)))
 
 
+def layer_sizes(
+    images: Iterable[HeldImage], told: Mapping[str, HeldLayer]
+) -> Mapping[str, HeldLayer]:
+    """What each layer takes, by its chain; ``told`` are those whose unpacked size is known.
+
+    What an image has more than the shorter ones that it stands on belongs to its own layers.
+    Law: the layers of an image sum up to its sizes, but for rounding, where it stands on all
+    shorter images that share a layer with it.
+    """
+    held = sorted(images, key=lambda image: len(image.chains))
+    sizes = {chain: layer.size for chain, layer in told.items()}
+    for image in held:
+        new = [chain for chain in image.chains if chain not in sizes]
+        rest = max(0, image.size - sum(sizes.get(chain, 0) for chain in image.chains))
+        sizes.update((chain, rest // len(new)) for chain in new)
+    packed: dict[str, int] = {}
+    for image in held:
+        new = [chain for chain in image.chains if chain not in packed]
+        rest = max(0, image.packed - sum(packed.get(chain, 0) for chain in image.chains))
+        size = sum(sizes[chain] for chain in new)
+        packed.update((chain, rest * sizes[chain] // size if size else 0) for chain in new)
+    return {
+        chain: HeldLayer(size, packed[chain], told[chain].step if chain in told else "")
+        for chain, size in sizes.items()
+        if chain in packed
+    }
+
+
+def ends(images: Sequence[HeldImage]) -> tuple[HeldImage, ...]:
+    """The images on which none of the others stands: their layers are all that there are."""
+    below = {chain for image in images for chain in image.chains[:-1]}
+    return tuple(image for image in images if image.chains and image.chains[-1] not in below)
+
+
 def room(
-    images: Sequence[HeldImage], gone: Collection[HeldImage], records: Sequence[CacheRecord]
+    images: Sequence[HeldImage],
+    gone: Collection[HeldImage],
+    layers: Mapping[str, HeldLayer],
+    records: Sequence[CacheRecord],
 ) -> Room:
     """What it frees to remove ``gone``, and then the builder's records of layers that nobody has.
 
@@ -141,16 +182,17 @@ def room(
     """
     digests = {image.digest for image in gone}
     kept = {
-        layer.chain for image in images if image.digest not in digests for layer in image.layers
+        chain for image in images if image.digest not in digests for chain in image.chains
     }
-    lost = {layer.chain: layer for image in gone for layer in image.layers}
+    lost = {chain: layers[chain] for image in gone for chain in image.chains}
     known = dict(_matched(lost, [item for item in records if item.shared and not item.in_use]))
-    found = [layer for chain, layer in lost.items() if chain not in kept]
+    found = {chain: layer for chain, layer in lost.items() if chain not in kept}
     return Room(
         images=sum(
-            layer.size + (0 if layer.chain in known else layer.packed) for layer in found
+            layer.size + (0 if chain in known else layer.packed)
+            for chain, layer in found.items()
         ),
-        cache=sum(known[layer.chain].size for layer in found if layer.chain in known),
+        cache=sum(known[chain].size for chain in found if chain in known),
     )
 
 

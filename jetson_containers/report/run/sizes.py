@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from jetson_containers.report.run.model import ImageReport, RunReport
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """One line of an image's history: the instruction, and the bytes of its layer, maybe 0."""
-
-    instruction: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +40,56 @@ class ImageLayers:
         )
 
 
-#: the history of an image, oldest first; ``None`` where the engine does not hold it
-History = Callable[[str], "Sequence[HistoryLine] | None"]
+#: instruction and bytes of each layer of an image by its chain (which names it with all below),
+#: oldest first; empty where the engine does not hold the image
+Layers = Callable[[str], Mapping[str, tuple[str, int]]]
+#: the chains alone
+Chains = Callable[[str], Sequence[str]]
 
 
-def run_layers(run: RunReport, history: History) -> tuple[ImageLayers, ...]:
-    """The layers of each image of a run that the engine still holds as the run made it."""
-    known: dict[str, Sequence[HistoryLine] | None] = {}
+def run_layers(run: RunReport, layers: Layers, chains: Chains) -> tuple[ImageLayers, ...]:
+    """The layers of each image of a run that the engine still holds as the run made it.
 
-    def ask(reference: str) -> Sequence[HistoryLine] | None:
-        if reference not in known:
-            known[reference] = history(reference)
-        return known[reference]
-
-    found = (image_layers(run, image, ask) for image in run.images if image.size is not None)
+    ``layers`` is asked for the final stages only, ``chains`` once for each stage and base.
+    """
+    known = cache(chains)
+    made = (image for image in run.images if image.size is not None)
+    found = (image_layers(run, image, layers, known) for image in made)
     return tuple(item for item in found if item is not None)
 
 
-def image_layers(run: RunReport, image: ImageReport, history: History) -> ImageLayers | None:
+def image_layers(
+    run: RunReport, image: ImageReport, layers: Layers, chains: Chains
+) -> ImageLayers | None:
     """Which stage brought which layer of ``image``.
 
-    A stage's history goes on where its parent's ends. What is no longer held counts together
-    with what stands on it. ``None`` unless the final stage is held, with a history.
+    A stage's layers go on where its parent's end. What is no longer held counts together with
+    what stands on it. ``None`` unless the final stage is held.
     """
     stages = [run.by_id[item] for item in image.stages if item in run.by_id]
-    final = history(stages[-1].reference) if stages else None
+    final = layers(stages[-1].reference) if stages else {}
     if not final:
         return None
-    base = history(image.base)
-    marks = [(len(base), "")] if base and _begins(final, base) else []
-    together = [] if marks else ["base image"]
-    for stage in stages:
-        lines = history(stage.reference)
-        together.append(stage.title)
-        if lines and _begins(final, lines):
-            marks.append((len(lines), " and ".join(together)))
+    places = {chain: place for place, chain in enumerate(final, 1)}
+    titles = [("", image.base), *((stage.title, stage.reference) for stage in stages[:-1])]
+    marks: list[tuple[int, str]] = []
+    together: list[str] = []
+    for title, reference in titles:
+        together.append(title)
+        held = chains(reference)
+        if held and held[-1] in places:
+            marks.append((places[held[-1]], _joined(together)))
             together = []
-    layers = []
-    for place, line in enumerate(final):
-        title = next(name for end, name in marks if place < end)
-        if line.size:
-            layers.append(Layer(title, line.instruction, line.size))
-    return ImageLayers(image.reference, tuple(layers))
+    marks.append((len(final), _joined([*together, stages[-1].title])))
+    return ImageLayers(
+        image.reference,
+        tuple(
+            Layer(next(title for end, title in marks if place <= end), instruction, size)
+            for place, (instruction, size) in enumerate(final.values(), 1)
+            if size
+        ),
+    )
 
 
-def _begins(whole: Sequence[HistoryLine], lines: Sequence[HistoryLine]) -> bool:
-    return list(whole[: len(lines)]) == list(lines)
+def _joined(titles: Sequence[str]) -> str:
+    return " and ".join(title or "base image" for title in titles) if len(titles) > 1 else titles[0]

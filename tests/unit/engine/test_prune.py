@@ -8,12 +8,13 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetson_containers.engine.inventory import packed_sizes
 from jetson_containers.engine.prune import (
     CacheRecord,
     HeldImage,
     HeldLayer,
+    ends,
     freed,
+    layer_sizes,
     removable,
     room,
 )
@@ -24,8 +25,13 @@ def fingerprint(name: str) -> str:
     return sha256(name.encode()).hexdigest()
 
 
-def layer(chain: str, size: int = 10, packed: int = 4) -> HeldLayer:
-    return HeldLayer(chain, size, packed, f"RUN /bin/sh -c make {chain} # buildkit")
+def made(images) -> dict[str, HeldLayer]:
+    """Every layer takes 10 unpacked and 4 compressed."""
+    return {
+        chain: HeldLayer(10, 4, f"RUN /bin/sh -c make {chain} # buildkit")
+        for image in images
+        for chain in image.chains
+    }
 
 
 def stage(*names: str, also: tuple[str, ...] = (), **more) -> HeldImage:
@@ -40,7 +46,7 @@ def stage(*names: str, also: tuple[str, ...] = (), **more) -> HeldImage:
             labels.PLAN: json.dumps(lineage),
             labels.STAGE: f"{names[-1]}:1.0",
         },
-        layers=tuple(layer("/".join(names[: at + 1])) for at in range(len(names))),
+        chains=tuple("/".join(names[: at + 1]) for at in range(len(names))),
         **{"created": 100.0, **more},
     )
 
@@ -61,7 +67,7 @@ def test_stages_of_a_named_image_stay_and_others_go_children_first():
 
 def test_an_image_that_somebody_built_on_ours_keeps_what_it_stands_on():
     ours = stage("a", "b")
-    child = HeldImage("sha256:child", ("mine:1",), ours.labels, 100.0, ours.layers)
+    child = HeldImage("sha256:child", ("mine:1",), ours.labels, 100.0, ours.chains)
     assert names(removable([stage("a"), ours, child])) == []
 
 
@@ -124,11 +130,10 @@ def test_room_is_the_difference_of_what_all_layers_take_each_counted_once(parts,
     gone = [image for place, image in enumerate(images) if place in chosen]
 
     def whole(held):
-        layers = {layer.chain: layer for image in held for layer in image.layers}
-        return sum(item.size + item.packed for item in layers.values())
+        return 14 * len({chain for image in held for chain in image.chains})
 
     rest = [image for image in images if image not in gone]
-    assert room(images, gone, []).whole == whole(images) - whole(rest)
+    assert room(images, gone, made(images), []).whole == whole(images) - whole(rest)
 
 
 def test_a_copy_in_the_builders_cache_counts_and_holds_the_packed_form():
@@ -138,7 +143,7 @@ def test_a_copy_in_the_builders_cache_counts_and_holds_the_packed_form():
         CacheRecord("2", "mount / from exec /bin/sh -c make a", 14, shared=True, in_use=False),
         CacheRecord("3", "mount / from exec /bin/sh -c make a/b", 99, shared=False, in_use=False),
     ]
-    found = room(images, images[1:], records)
+    found = room(images, images[1:], made(images), records)
     assert (found.images, found.cache) == (10, 14)
 
 
@@ -151,7 +156,37 @@ def test_records_are_freed_when_the_last_image_with_their_layer_went():
     assert [item.id for item in freed(before, after)] == ["gone"]
 
 
+def held(*chains: str, size: int, packed: int = 0) -> HeldImage:
+    return HeldImage(f"sha256:{chains[-1]}", (), {}, 0.0, chains, size, packed)
+
+
 def test_what_an_image_has_more_than_the_one_below_belongs_to_its_own_layers():
-    base = [HeldLayer("a", 100, 0, "")]
-    child = [*base, HeldLayer("b", 30, 0, ""), HeldLayer("c", 10, 0, "")]
-    assert packed_sizes([(child, 70), (base, 50)]) == {"a": 50, "b": 15, "c": 5}
+    images = [held("a", "b", "c", size=140, packed=70), held("a", size=100, packed=50)]
+    told = {"b": HeldLayer(30, step="RUN b")}
+    assert layer_sizes(images, told) == {
+        "a": HeldLayer(100, 50),
+        "b": HeldLayer(30, 15, "RUN b"),
+        "c": HeldLayer(10, 5),
+    }
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=6))
+def test_layers_of_a_chain_of_images_sum_up_to_the_sizes_of_each(own):
+    names = [str(place) for place in range(len(own))]
+    images = [
+        held(
+            *names[: end + 1],
+            size=sum(size for size, _ in own[: end + 1]),
+            packed=sum(packed if size else 0 for size, packed in own[: end + 1]),
+        )
+        for end in range(len(own))
+    ]
+    layers = layer_sizes(images, {})
+    for image in images:
+        assert sum(layers[chain].size for chain in image.chains) == image.size
+        assert sum(layers[chain].packed for chain in image.chains) == image.packed
+
+
+def test_only_images_on_which_no_other_stands_are_asked_for_their_history():
+    images = [held("a", size=1), held("a", "b", size=1), held("a", "c", size=1)]
+    assert [image.chains[-1] for image in ends(images)] == ["b", "c"]

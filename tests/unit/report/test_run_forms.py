@@ -17,7 +17,7 @@ from jetson_containers.report.run.junit import to_junit
 from jetson_containers.report.run.logs import Excerpt
 from jetson_containers.report.run.page import to_page
 from jetson_containers.report.run.read import read_run
-from jetson_containers.report.run.sizes import HistoryLine, run_layers
+from jetson_containers.report.run.sizes import run_layers
 from jetson_containers.report.run.timeline import lanes, ticks
 from jetson_containers.report.run.words import amount, clock
 from tests.unit.report.graphs import NASTY
@@ -146,22 +146,27 @@ def test_a_stage_that_was_cut_short_is_no_success_in_junit(tmp_path):
     assert (root.get("tests"), root.get("errors"), root.get("skipped")) == ("2", "1", "1")
 
 
-def test_layers_belong_to_the_stage_whose_history_brings_them(tmp_path):
-    lines = [HistoryLine(text, size) for text, size in (("base", 5), ("RUN a", 7), ("ENV b", 0))]
-    final = [*lines, HistoryLine("RUN b", 11)]
+def test_layers_belong_to_the_stage_whose_image_brings_them(tmp_path):
+    final = {"base": ("ADD rootfs", 5), "one": ("RUN a", 7), "none": ("RUN true", 0)}
+    final["two"] = ("RUN b", 11)
     stages = [stage("a"), stage("b", "a")]
     image = {"reference": "b:amd64", "digest": "sha256:1", "size": 23}
     run = read_run(write_run(tmp_path / "run", [plan(stages)], [ended(1, images=[image])]))
-    held = {"debian:12": lines[:1], "jetson-stage/a:0123456789abcdef": lines[:2]}
-    held["jetson-stage/b:0123456789abcdef"] = final
-    (found,) = run_layers(run, held.get)
-    assert found.packages == (("", 5), ("a:1.0", 7), ("b:1.0", 11))
-    assert found.size == 23
+    last = {"jetson-stage/b:0123456789abcdef": final}
+    held = {"debian:12": ["base"], "jetson-stage/a:0123456789abcdef": ["base", "one", "none"]}
+
+    def found():
+        return run_layers(run, lambda name: last.get(name, {}), lambda name: held.get(name, ()))
+
+    (whole,) = found()
+    assert whole.packages == (("", 5), ("a:1.0", 7), ("b:1.0", 11))
+    assert whole.size == 23
     del held["jetson-stage/a:0123456789abcdef"]
-    (found,) = run_layers(run, held.get)
-    assert found.packages == (("", 5), ("a:1.0 and b:1.0", 18))
-    del held["jetson-stage/b:0123456789abcdef"]
-    assert run_layers(run, held.get) == ()
+    assert found()[0].packages == (("", 5), ("a:1.0 and b:1.0", 18))
+    held["debian:12"] = ["another base by now"]
+    assert found()[0].packages == (("base image and a:1.0 and b:1.0", 23),)
+    last.clear()
+    assert found() == ()
 
 
 def test_a_run_compared_with_itself_shows_nothing(fork):
