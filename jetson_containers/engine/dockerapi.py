@@ -20,8 +20,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from jetson_containers.engine.address import ask_engine
-from jetson_containers.engine.progress import LONGEST_LINE
 from jetson_containers.engine.contentstore import Blob, image_blobs, roots
+from jetson_containers.engine.progress import LONGEST_LINE
 from jetson_containers.engine.protocol import (
     Capabilities,
     EngineGone,

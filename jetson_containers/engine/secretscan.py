@@ -1,8 +1,8 @@
 """Prove that no secret stands in a built image: not in a layer, its configuration or its history.
 
-The engine's archive of the image is read as a stream, once. What a later layer deletes is still
-in the layer that had it, so layers are read, not the merged files. Not seen is what a step
-encrypted, or compressed itself.
+What a later layer deletes is still in the layer that had it, so layers are read, not the merged
+files: where the engine keeps them, if that is on this machine, else from the engine's archive of
+the image, as a stream. Not seen is what a step encrypted, or compressed itself.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import IO, Any, Protocol
 
 from jetson_containers.engine import zstd
 from jetson_containers.engine.chunks import file_of
+from jetson_containers.engine.contentstore import Blob
 from jetson_containers.engine.needles import Needle, needles
 from jetson_containers.errors import BuilderError
 
@@ -28,6 +29,8 @@ _BLOBS = "blobs/sha256/"
 
 class Saves(Protocol):
     """What of an engine the scan asks."""
+
+    def blobs(self, reference: str) -> tuple[Blob, ...] | None: ...
 
     def save(self, reference: str) -> Iterator[bytes]: ...
 
@@ -61,7 +64,7 @@ class SecretScanner:
         if not wanted:
             return ()
         hits: dict[str, tuple[Needle, ...]] = {}
-        for name, chunks in _members(engine.save(image)):
+        for name, chunks in _blobs(engine, image):
             known = self._clean.get(name, frozenset())
             left = tuple(needle for needle in wanted if needle not in known)
             if not left:
@@ -73,12 +76,22 @@ class SecretScanner:
                 self._clean[name] = known.union(left)
         if not hits:
             return ()
-        return tuple(dict.fromkeys(_places(engine.save(image), hits, wanted)))
+        return tuple(dict.fromkeys(_places(_blobs(engine, image), hits, wanted)))
 
 
 def scan(engine: Saves, image: str, secrets: Mapping[str, bytes]) -> tuple[Finding, ...]:
     """One scan on its own; see :class:`SecretScanner`."""
     return SecretScanner().scan(engine, image, secrets)
+
+
+def _blobs(engine: Saves, image: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """What an image is made of: from where it lies, else from its archive; read each in turn."""
+    here = engine.blobs(image)
+    if here is None:
+        yield from _members(engine.save(image))
+    else:
+        for digest, read in here:
+            yield _BLOBS + digest.removeprefix("sha256:"), read()
 
 
 def _members(archive: Iterable[bytes]) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -157,10 +170,12 @@ def _search(chunks: Iterable[bytes], wanted: Sequence[Needle]) -> tuple[Needle, 
 
 
 def _places(
-    archive: Iterable[bytes], hits: Mapping[str, tuple[Needle, ...]], wanted: Sequence[Needle]
+    blobs: Iterable[tuple[str, Iterator[bytes]]],
+    hits: Mapping[str, tuple[Needle, ...]],
+    wanted: Sequence[Needle],
 ) -> Iterator[Finding]:
     """Name the files and fields of what a first reading found."""
-    for name, chunks in _members(archive):
+    for name, chunks in blobs:
         if name not in hits:
             continue
         plain = file_of(_opened(chunks))
