@@ -33,6 +33,7 @@ def to_document(run: RunReport, layers: Sequence[ImageLayers] = ()) -> dict[str,
                 "stages": list(image.stages),
                 "digest": image.digest or None,
                 "size": image.size,
+                "pushed": list(image.pushed),
                 "layers": _layers(held.get(image.reference)),
             }
             for image in run.images
@@ -76,6 +77,7 @@ def _stage(run: RunReport, stage: StageReport) -> dict[str, Any]:
         "because": stage.because or None,
         "message": stage.message or None,
         "size": stage.size,
+        "stored": stage.stored,
         "steps": [{"t": t, "step": step} for t, step in stage.steps],
         "log": str(log) if log else None,
     }

@@ -61,6 +61,7 @@ class StageReport:
     command: tuple[str, ...] = ()
     steps: tuple[tuple[float, str], ...] = ()
     waited: float = 0.0
+    stored: float | None = None
 
     @property
     def title(self) -> str:
@@ -103,7 +104,8 @@ class TestReport:
 class ImageReport:
     """An image that was asked for; ``size`` and ``digest`` only if the run came to it.
 
-    ``base`` is the reference of the image that its first stage stands on.
+    ``base`` is the reference of the image that its first stage stands on, ``pushed`` the references
+    under which registries have it now.
     """
 
     reference: str
@@ -113,6 +115,7 @@ class ImageReport:
     stages: tuple[str, ...]
     digest: str = ""
     size: int | None = None
+    pushed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,12 @@ def _images(run: RunReport) -> Iterator[str]:
         return
     rows = (
         (
-            f"<code>{html(image.reference)}</code>",
+            "<br>".join(
+                [
+                    f"<code>{html(image.reference)}</code>",
+                    *(f'<span class="note">pushed: {html(name)}</span>' for name in image.pushed),
+                ]
+            ),
             html(image.target),
             str(len(image.packages)),
             amount(image.size) if image.size is not None else '<span class="note">not made</span>',

@@ -85,6 +85,30 @@ def test_a_run_whose_process_holds_the_journal_goes_on(tmp_path):
     assert read_run(folder).status == "killed"
 
 
+def test_a_stage_that_could_not_be_fetched_and_was_built_is_built(tmp_path):
+    events = [
+        event(1.0, "StageFetching", "a", source="registry r/cache", lane=1),
+        event(2.0, "Warned", "a", message="a cannot be had from registry r/cache"),
+        *built("a", 2.5, 3.0),
+        event(6.0, "StageStored", "a", seconds=0.5),
+        event(6.5, "ImagePushed", "", image="a:amd64", reference="r/a:amd64", digest="", sent=True),
+    ]
+    run = read_run(write_run(tmp_path / "run", [plan([stage("a")])], events))
+    told = run.by_id["a"]
+    assert (told.status, told.source, told.begun, told.stored) == ("built", "", 2.5, 0.5)
+    assert run.warnings == ("a cannot be had from registry r/cache",)
+    assert run.images[0].pushed == ("r/a:amd64",)
+
+
+def test_a_fetched_stage_takes_time_in_its_lane(tmp_path):
+    events = [
+        event(1.0, "StageFetching", "a", source="registry r/cache", lane=2),
+        event(4.0, "StageFound", "a", reference="x", source="registry r/cache", seconds=3.0),
+    ]
+    told = read_run(write_run(tmp_path / "run", [plan([stage("a")])], events)).by_id["a"]
+    assert (told.status, told.begun, told.seconds, told.lane) == ("fetched", 1.0, 3.0, 2)
+
+
 def test_a_torn_last_line_is_ignored(fork):
     journal = fork / "journal.jsonl"
     whole = read_run(fork)
