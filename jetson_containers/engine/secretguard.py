@@ -89,7 +89,7 @@ class SecretGuard:
                 )
             )
         try:
-            findings = self._scanner.scan(engine, unproven, secrets)
+            findings = self._scanner.scan(engine, unproven, secrets, below=stage.base)
             if findings:
                 raise SecretFound(stage, findings)
             engine.tag(built.digest, stage.reference)

@@ -54,17 +54,21 @@ class SecretScanner:
         self._clean: dict[str, frozenset[Needle]] = {}
 
     def scan(
-        self, engine: Saves, image: str, secrets: Mapping[str, bytes]
+        self, engine: Saves, image: str, secrets: Mapping[str, bytes], below: str = ""
     ) -> tuple[Finding, ...]:
         """Where values of ``secrets`` (id to content) stand in ``image``; empty when nowhere.
 
-        An image with findings is read a second time, to name the paths.
+        Layers of the image ``below``, which was there before, are left out, as far as they can be
+        told. An image with findings is read a second time, to name the paths.
         """
         wanted = needles(secrets)
         if not wanted:
             return ()
+        older = {_name(digest) for digest, _ in (below and engine.blobs(below)) or ()}
         hits: dict[str, tuple[Needle, ...]] = {}
         for name, chunks in _blobs(engine, image):
+            if name in older:
+                continue
             known = self._clean.get(name, frozenset())
             left = tuple(needle for needle in wanted if needle not in known)
             if not left:
@@ -91,7 +95,12 @@ def _blobs(engine: Saves, image: str) -> Iterator[tuple[str, Iterator[bytes]]]:
         yield from _members(engine.save(image))
     else:
         for digest, read in here:
-            yield _BLOBS + digest.removeprefix("sha256:"), read()
+            yield _name(digest), read()
+
+
+def _name(digest: str) -> str:
+    """What a blob is called in archives."""
+    return _BLOBS + digest.removeprefix("sha256:")
 
 
 def _members(archive: Iterable[bytes]) -> Iterator[tuple[str, Iterator[bytes]]]:

@@ -127,6 +127,31 @@ def test_a_layer_that_was_clean_is_not_opened_again_for_the_same_secret(monkeypa
     assert len(opened) == 3
 
 
+class Local(Store):
+    """An engine whose blobs are on this machine: those of ``base``, and of an image on it."""
+
+    def __init__(self, base: bytes, *more: bytes) -> None:
+        super().__init__()
+        self._images = {"base": (base,), "image": (base, *more)}
+
+    def blobs(self, reference: str):
+        return tuple(
+            (f"sha256:{sha256(item).hexdigest()}", lambda item=item: iter([item]))
+            for item in self._images[reference]
+        )
+
+
+def test_what_was_in_the_image_below_did_not_come_from_this_build():
+    layer = _tar({"usr/share/doc": PASSWORD})
+    engine = Local(layer, CONFIG)
+    assert scan(engine, "image", SECRETS) != ()
+    assert SecretScanner().scan(engine, "image", SECRETS, below="base") == ()
+    engine = Local(layer, _tar({"new": PASSWORD}))
+    (found,) = SecretScanner().scan(engine, "image", SECRETS, below="base")
+    assert found.path == "/new"
+    assert engine.asked == 0
+
+
 def test_no_finding_shows_the_value():
     found = scan(Store(_tar({"f": PASSWORD})), "i", SECRETS)
     assert PASSWORD.decode() not in "".join(map(str, found))
