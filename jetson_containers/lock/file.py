@@ -177,9 +177,19 @@ def _read_image(reader: Reader, data: Any, at: tuple[str | int, ...]) -> LockedI
 def write_lock(path: Path, lock: Lock) -> bool:
     """Write the file whole or not at all; ``False`` when it said the same already.
 
-    Law: whoever reads or stops at any moment finds the old file or the new one.
+    Law: whoever reads or stops at any moment finds the old file or the new one, and what is
+    written is read back: a lock that this program would refuse is never put in place.
     """
-    text = to_text(lock).encode()
+    shown = to_text(lock)
+    try:
+        from_text(shown, str(path))
+    except BuilderError as error:
+        raise BuilderError(
+            f"what was found makes no lock file: {error.what}",
+            where=Location(str(path)),
+            hint="nothing was written; correct what the definitions say of it",
+        ) from None
+    text = shown.encode()
     try:
         if path.is_file() and path.read_bytes() == text:
             return False

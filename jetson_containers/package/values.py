@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _SOURCE_KINDS: Mapping[str, Sequence[str]] = {
     "url": ("sha256",),
     "pypi": ("version", "index"),
 }
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def package_of(
@@ -169,5 +171,21 @@ def _sources(data: Mapping[str, Any], places: Places) -> tuple[Source, ...]:
             )
         [kind] = kinds
         version = str(item.get(_SOURCE_KINDS[kind][0], ""))
+        if kind == "url":
+            version = _sha256(item.get("sha256"), places)
         found.append(Source(kind, str(item[kind]), version, str(item.get("index", ""))))
     return tuple(found)
+
+
+def _sha256(value: object, places: Places) -> str:
+    """The checksum of a source in small letters, empty where none is stated."""
+    if value is None or value == "":
+        return ""
+    text = str(value).lower()
+    if not _SHA256.fullmatch(text):
+        raise DefinitionError(
+            f"sha256 is {value!r}, which is not a sha256",
+            where=places.of(str(value), "sha256"),
+            hint="write its 64 hexadecimal digits, in quotes, or leave the key out",
+        )
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,16 @@ def test_the_same_lock_leaves_the_file_alone(tmp_path: Path):
     before = path.stat().st_mtime_ns, path.stat().st_ino
     assert not write_lock(path, LOCK)
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+
+
+def test_what_would_be_refused_is_never_written(tmp_path: Path):
+    path = tmp_path / "jetson.lock"
+    write_lock(path, Lock())
+    before = path.read_bytes()
+    faulty = replace(image(), packages=(LockedPackage("app", urls={"https://h/a": "ab"}),))
+    with pytest.raises(BuilderError, match="makes no lock file.*no checksum of 'https://h/a'"):
+        write_lock(path, Lock().updated([faulty]))
+    assert path.read_bytes() == before
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch):

@@ -221,6 +221,19 @@ CASES = {
         "not an alias",
     ),
     "a source": ({"bad/config.yaml": "depends: []\nsources: [{git: x, tag: y}]\n"}, 2, "a source"),
+    "a checksum that is none": (
+        {
+            "bad/config.yaml": "sources:\n"
+            f"- {{url: x, sha256: {'a' * 64}}}\n- {{url: y, sha256: {'a' * 32}}}\n"
+        },
+        3,
+        "not a sha256",
+    ),
+    "a checksum that YAML reads as a number": (
+        {"bad/config.yaml": f"depends: []\nsources: [{{url: x, sha256: {'1' * 64}.0}}]\n"},
+        2,
+        "not a sha256",
+    ),
     "a heavy that is a word": ({"bad/config.yaml": "depends: []\nheavy: very\n"}, 2, "'very'"),
     "no time for tests": ({"bad/config.yaml": "depends: []\ntest_timeout: 0\n"}, 2, "is 0"),
     "endless tests": ({"bad/config.yaml": "depends: []\ntest_timeout: .inf\n"}, 2, "is 'inf'"),

@@ -188,7 +188,8 @@ def test_new_keys(orin, tree):
             "a/Dockerfile": (
                 "#---\n# secrets: [token]\n# conflicts: [b>=2]\n# buildkit_device: true\n"
                 "# sources:\n#  - {git: 'https://x/y', ref: v1}\n#  - {url: 'https://x/z', "
-                "sha256: ab}\n#  - {pypi: numpy, version: '2.0', index: i}\n"
+                f"sha256: '{'aB' * 32}'}}\n"
+                "#  - {pypi: numpy, version: '2.0', index: i}\n"
                 "# heavy: true\n# test_timeout: 1800\n"
                 "# runtime: {ports: [80]}\n# build_flags: --network=host --pull\n#---\nFROM x\n"
             )
@@ -199,7 +200,7 @@ def test_new_keys(orin, tree):
     assert [str(item) for item in package.conflicts] == ["b>=2"]
     assert [(item.kind, item.version, item.index) for item in package.sources] == [
         ("git", "v1", ""),
-        ("url", "ab", ""),
+        ("url", "ab" * 32, ""),
         ("pypi", "2.0", "i"),
     ]
     assert package.runtime == {"ports": [80]}
