@@ -12,7 +12,8 @@ from jetson_containers.platform.gpu import is_ngc_ready
 
 _LATER = Version("13.9999")
 
-#: L4T major -> the spans of CUDA that run, and the same in words
+#: L4T major -> the spans of CUDA that run, and the same in words; all but the first span need the
+#: compatibility package in the image
 _JETSON_CUDA: dict[int, tuple[tuple[tuple[Version, Version], ...], str]] = {
     32: (((Version("10.2"), Version("10.2")),), "CUDA 10.2"),
     34: (((Version("11.4"), Version("11.4")),), "CUDA 11.4"),
@@ -29,13 +30,25 @@ _JETSON_CUDA: dict[int, tuple[tuple[tuple[Version, Version], ...], str]] = {
 def jetson_cuda(image: ImageFacts, host: HostFacts) -> Reason | None:
     """The driver of a Jetson comes with L4T and with it the CUDA versions that run.
 
-    Source: CUDA for Tegra application note, compatibility with the upgradable CUDA package.
+    Some run only with the compatibility package. A label tells whether it is there; by tag alone
+    that is not known, and refuses nothing. Source: CUDA for Tegra application note, compatibility
+    with the upgradable CUDA package.
     """
     here = host.l4t.value
     if here is None or image.cuda is None or not fits_machine(image, host):
         return None
     spans, words = _JETSON_CUDA.get(here.major, ((), ""))
-    if not spans or any(low <= image.cuda <= high for low, high in spans):
+    found = [index for index, (low, high) in enumerate(spans) if low <= image.cuda <= high]
+    if found and found[0] > 0 and image.verified_by == "label":
+        if image.has_compat_for(image.cuda):
+            return None
+        wanted = f"cuda-compat-{image.cuda.major}-{image.cuda.minor}"
+        return Reason(
+            "driver-too-old",
+            f"L4T {here} runs CUDA {image.cuda} only with the package {wanted}, which the image "
+            "does not hold by its label",
+        )
+    if found or not spans:
         return None
     too_new = image.cuda > spans[0][0] and image.cuda.major <= spans[-1][1].major
     return Reason(

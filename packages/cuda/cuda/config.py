@@ -71,12 +71,14 @@ if matches(target, {"cuda": ">=13"}):
         ],
     )
 elif target.system == "tegra" and target.l4t.major < 36:
-    package = {
+    # a later CUDA needs the compatibility package on L4T 35, which nothing here brings
+    builtin = {
         **single,
         "dockerfile": "Dockerfile.builtin",
         "depends": ["build-essential", "python"],
         "secrets": [],
     }
+    package = builtin if cuda == ("10.2" if target.l4t.major == 32 else "11.4") else None
 elif repository:
     package = {
         **single,

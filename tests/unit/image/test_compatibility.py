@@ -125,6 +125,24 @@ def test_jetson_cuda(tag: str, host: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "packages", "expected"),
+    [
+        ("orin-jp5+cu122", [], "driver-too-old"),
+        ("orin-jp5+cu122", ["cuda-compat-11-8"], "driver-too-old"),
+        ("orin-jp5+cu122", ["cuda-compat-12-2"], ""),
+        ("orin-jp5+cu118", ["cuda-compat"], ""),
+        ("orin-jp5", [], ""),
+    ],
+)
+def test_l4t_35_runs_a_later_cuda_only_with_the_compatibility_package(
+    name: str, packages: list[str], expected: str
+) -> None:
+    one = image("app:1", target=name, packages=[*packages, "app:1"])
+    assert one.verified_by == "label"
+    assert says(cuda.jetson_cuda, one, jetson("35.6.1")) == expected
+
+
+@pytest.mark.parametrize(
     ("tag", "driver", "expected"),
     [
         ("amd64-cu130-24.04", "12.8", "driver-too-old"),

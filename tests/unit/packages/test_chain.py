@@ -75,3 +75,9 @@ def test_a_stage_that_uses_an_index_or_a_secret_declares_it(name: str) -> None:
 def test_no_build_argument_holds_credentials(name: str) -> None:
     for package in catalogue(name).packages:
         assert not any("://" in value and "@" in value for _, value in package.build_args)
+
+
+@pytest.mark.parametrize(("name", "there"), [("orin-jp5", True), ("orin-jp5+cu122", False)])
+def test_on_l4t_35_there_is_the_cuda_of_the_base_alone(name: str, there: bool) -> None:
+    """A later one would need the compatibility package, which the base does not hold."""
+    assert ("cuda" in {item.name for item in catalogue(name).packages}) == there
