@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +13,7 @@ from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.registry import hub
 from jetson_containers.image.registry.client import Registry
 from jetson_containers.image.registry.credentials import Login
+from jetson_containers.image.registry.faults import TooLarge, UntrustedAnswer
 from jetson_containers.image.registry.place import HUB, Place
 from jetson_containers.image.registry.web import Web
 from jetson_containers.questions import ask_all
@@ -38,15 +40,17 @@ def list_repository(
     Docker Hub tells architectures and dates with the tags; labels are not asked for there, since
     each manifest would count as a pull. Elsewhere the manifest and configuration of every image
     are read and verified: what cannot be verified is not in the list. Raises
-    :class:`UnreachableError` where there is no list at all.
+    :class:`UnreachableError` where there is no list at all, or more of it than is read.
     """
     if place.host == HUB:
-        tags = hub.hub_tags(web, place.namespace, name, address=hub.ADDRESS)
+        with _whole():
+            tags = hub.hub_tags(web, place.namespace, name, address=hub.ADDRESS)
         found_there = (hub_image(place.namespace, name, tag) for tag in tags)
         return Listing(tuple(image for image in found_there if image is not None))
     registry = Registry(place.host, web, login)
     repository = f"{place.namespace}/{name}".lstrip("/")
-    found = registry.tags(repository)
+    with _whole():
+        found = registry.tags(repository)
     chosen = worth_reading(f"{place}/{name}", found, architecture)
     questions = [partial(registry.image, repository, tag, architecture) for tag in chosen]
     answers = ask_all(
@@ -74,6 +78,15 @@ def list_repository(
     if late and web.clock() >= web.deadline:
         faults.append(UnreachableError(f"{place}/{name} is too slow: {late} images are not read"))
     return Listing(tuple(images), tuple(faults), len(found) - len(chosen))
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """A list that is too large is one that was not read: what it holds is not known."""
+    try:
+        yield
+    except TooLarge as error:
+        raise UntrustedAnswer(error.what) from None
 
 
 def worth_reading(

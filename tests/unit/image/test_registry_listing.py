@@ -18,7 +18,7 @@ from jetson_containers.image.registry.cache import FRESH, Kept, ListingCache
 from jetson_containers.image.registry.faults import UntrustedAnswer
 from jetson_containers.image.registry.listing import list_repository, worth_reading
 from jetson_containers.image.registry.place import HUB, Place, parse_place, spellings
-from jetson_containers.image.registry.web import Web
+from jetson_containers.image.registry.web import LIMIT, Web
 from tests.unit.image.registry_server import FakeRegistry, Reply, asked, digest_of, serving
 
 RECORDED = Path(__file__).parents[2] / "data" / "dockerhub-page.json"
@@ -55,6 +55,11 @@ class TestAnyRegistry:
         found = list_repository(Place(server.host, "acme"), "app", "amd64", Web(), nobody)
         assert [image.reference for image in found.images] == [f"{server.host}/acme/app:2"]
         assert [type(fault) for fault in found.faults] == [UntrustedAnswer]
+
+    def test_a_list_that_is_too_large_counts_as_not_read(self, server: FakeRegistry) -> None:
+        server.fail("/tags/list", Reply(200, b" " * (LIMIT + 1)))
+        with pytest.raises(UnreachableError, match="larger than 4 MiB"):
+            list_repository(Place(server.host, "acme"), "app", "amd64", Web(), nobody)
 
     def test_of_many_the_likely_ones_are_read(self) -> None:
         tags = ("1-amd64-cu130-24.04", "9-r36.4.0", "latest", "10-amd64-cu130-24.04")
