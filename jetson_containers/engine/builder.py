@@ -212,7 +212,7 @@ class Builder:
             return
         with contextlib.ExitStack() as stack:
             mine: list[BuildRequest] = []
-            others: set[str] = set()
+            others = set(wanted.fetch)
             machine = self._options.machine
             budget = compile_budget(machine, 1) if machine else {}
             for item in (item for item in self._stages if item in wanted.build):
@@ -225,12 +225,19 @@ class Builder:
                         continue
                 others.add(item)
             if mine:
-                built = engine.build_together(self._plans, mine, self._sink, self._why)
+                with self._watch_disk(True):
+                    try:
+                        built = engine.build_together(self._plans, mine, self._sink, self._why)
+                    except BaseException:
+                        if self._too_full is not None:
+                            raise self._too_full from None
+                        raise
                 for item, (image, seconds) in built.items():
                     stage = self._stages[item]
                     self._held.put(item, image)
                     self._records[item] = StageRecord(stage, "built", seconds, image.size)
                     self._state.remember_seconds(stage.package, seconds)
+                    self._lanes.keep(stage, image)
 
     # what there is to do
 

@@ -191,7 +191,7 @@ class Lanes:
             self._state.remember_disk(stage.package, max(0, free - left))
         self._state.remember_seconds(stage.package, seconds)
         self._sink(StageFinished(stage.id, seconds, built.size))
-        self._store(stage, built)
+        self.keep(stage, built)
         return Answer(stage.id, "built", built, seconds)
 
     def _secret_guard(self) -> SecretGuard:
@@ -214,7 +214,8 @@ class Lanes:
         with self._lock:
             return self._accompanied.pop(stage)
 
-    def _store(self, stage: Stage, image: ImageInfo) -> None:
+    def keep(self, stage: Stage, image: ImageInfo) -> None:
+        """Keep a stage that was built in the cache, behind the builds."""
         if self._cache is None:
             return
         from concurrent.futures import ThreadPoolExecutor
