@@ -73,6 +73,62 @@ def test_the_live_view_shows_the_chain_the_step_and_the_end_of_the_log(a_plan):
     assert f"test test.py of {first.title}" in text
 
 
+def test_output_of_stages_beside_each_other_names_its_package(a_plan):
+    first, last = a_plan.stages[0], a_plan.stages[-1]
+    assert lines(
+        a_plan,
+        events.StageStarted(first.id, (), "never built here", 1),
+        events.LogLine(first.id, "one"),
+        events.StageStarted(last.id, (), "", 2),
+        events.LogLine(first.id, "two"),
+        events.LogLine(last.id, "three"),
+        verbose=True,
+    )[1:] == [
+        "  | one",
+        f"[{len(a_plan.stages):>2}/{len(a_plan.stages)}] {last.title}: building",
+        f"  {first.title} | two",
+        f"  {last.title} | three",
+    ]
+
+
+def test_a_step_that_does_not_end_talking_fills_no_screen(a_plan):
+    event = events.LogLine(a_plan.stages[0].id, "again")
+    told = lines(a_plan, *[event] * (MOST_LINES + 10), verbose=True)
+    assert len(told) == MOST_LINES
+    assert told[-1] == "  | … the rest of this step is in the log"
+
+
+def test_blocked_stages_and_their_cause_are_told(a_plan):
+    first, last = a_plan.stages[0], a_plan.stages[-1]
+    told = lines(a_plan, events.StageBlocked(last.id, first.id), events.StageBlocked(last.id, ""))
+    assert [line.partition(": ")[2] for line in told] == [
+        f"blocked, {first.title} failed",
+        "not begun",
+    ]
+
+
+def test_the_time_left_is_that_of_earlier_builds(a_plan):
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=100, height=40)
+    known = {stage.id: 600.0 for stage in a_plan.stages}
+    screen = LiveScreen(Show((a_plan,), "buildkit", 1, known), console)
+    assert screen.left(0.0) == f"about {rounded(600.0 * len(a_plan.stages))} left"
+    for stage in a_plan.stages[1:]:
+        screen.show(events.StageFound(stage.id, stage.reference))
+    assert screen.left(0.0) == "about 10 min left"
+    nothing = LiveScreen(Show((a_plan,), "buildkit"), console)
+    assert nothing.left(0.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "5 s"), (61, "60 s"), (95, "2 min"), (725, "12 min"), (11400, "3 h 10 min")],
+)
+def test_guessed_times_are_round(seconds, text):
+    assert rounded(seconds) == text
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (65, "1:05"), (3725, "1:02:05")]
 )

@@ -8,7 +8,13 @@ import json
 import pytest
 
 from jetson_containers.engine.events import LogLine, StepStarted
-from jetson_containers.engine.progress import ProgressReader, failing_lines, plain
+from jetson_containers.engine.progress import (
+    LONGEST_LINE,
+    Kept,
+    ProgressReader,
+    failing_lines,
+    plain,
+)
 
 
 def log(vertex: str, text: str) -> dict[str, str]:
@@ -69,3 +75,36 @@ def test_the_lines_that_tell_why_are_kept_and_gaps_marked():
     assert "…" in shown
     assert len(shown) <= 23
     assert failing_lines(lines[:5]) == lines[:5]
+
+
+def test_of_an_endless_output_the_ends_and_the_signs_of_failure_are_kept():
+    kept = Kept()
+    for number in range(100_000):
+        kept.add("fatal: no such thing" if number == 50_000 else f"line {number}")
+    lines = kept.lines()
+    assert len(lines) < 3000
+    assert (lines[0], lines[-1]) == ("line 0", "line 99999")
+    assert "fatal: no such thing" in lines
+    assert "… 97499 lines …" in lines
+    assert "fatal: no such thing" in failing_lines(lines)
+
+
+def test_a_short_output_is_kept_whole():
+    kept = Kept()
+    for number in range(2_500):
+        kept.add(str(number))
+    assert kept.lines() == tuple(map(str, range(2_500)))
+
+
+def test_an_output_without_line_ends_does_not_wait_for_one():
+    reader = ProgressReader("stage")
+    vertex = {"digest": "b", "name": "[2/3] RUN make", "started": "1"}
+    list(reader.feed(json.dumps({"vertexes": [vertex]})))
+    events = [
+        event
+        for _ in range(20)
+        for event in reader.feed(json.dumps({"logs": [log("b", "x" * 8_000)]}))
+    ]
+    assert sum(len(event.text) for event in events if isinstance(event, LogLine)) == 160_000
+    list(reader.feed(json.dumps({"vertexes": [{**vertex, "error": "exit code: 2"}]})))
+    assert all(len(line) <= LONGEST_LINE for line in reader.failure_lines())
