@@ -44,7 +44,8 @@ def _head(run: RunReport) -> Iterator[str]:
     yield f"<h1>Run {html(run.id)} {badge}</h1>"
     if run.argv:
         yield f"<p><code>{html(' '.join(run.argv))}</code></p>"
-    facts = [run.begun, f"jetson-containers {run.program}" if run.program else ""]
+    begun = f"{run.begun[:19].replace('T', ' ')} UTC" if run.begun else ""
+    facts = [begun, f"jetson-containers {run.program}" if run.program else ""]
     if run.cores:
         facts.append(counted(run.cores, "core"))
     if run.memory:
@@ -226,13 +227,20 @@ def _sizes(images: Sequence[ImageLayers]) -> Iterator[str]:
         whole = image.size or 1
         yield f"<h3><code>{html(image.reference)}</code> {amount(image.size)}</h3>"
         yield '<div class="share" aria-hidden="true">'
-        for name, size in image.packages:
+        shades = [f"shade-{place % 4}" for place in range(len(image.packages))]
+        for shade, (name, size) in zip(shades, image.packages, strict=True):
             note = html(f"{name or 'base image'}: {amount(size)}")
-            yield f'<i style="width:{size / whole:.3%}" title="{note}"></i>'
+            yield f'<i class="{shade}" style="width:{size / whole:.3%}" title="{note}"></i>'
         yield "</div>"
         rows = (
-            (html(name or "base image"), amount(size), f"{size / whole:.1%}")
-            for name, size in sorted(image.packages, key=lambda item: -item[1])
+            (
+                f'<i class="swatch {shade}"></i>{html(name or "base image")}',
+                amount(size),
+                f"{size / whole:.1%}",
+            )
+            for shade, (name, size) in sorted(
+                zip(shades, image.packages, strict=True), key=lambda item: -item[1][1]
+            )
         )
         yield from _table(("name:package", "number:size", "number:share"), rows)
         yield f"<details><summary>{counted(len(image.layers), 'layer')}</summary>"
