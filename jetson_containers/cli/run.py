@@ -143,11 +143,15 @@ def _document(reached: Reached, image: str) -> Mapping[str, Any]:
 
 def _warn(asked: Asked, place: Place, document: Mapping[str, Any]) -> None:
     """What may go wrong, before it does."""
-    from jetson_containers.launch.fit import doubts, guess
+    from jetson_containers.launch.fit import doubts, guess, obstacle
 
-    found = guess(asked.words, place.machine, place.facts) if asked.gpu else ""
-    if found:
-        print(f"warning: {found}", file=sys.stderr)
+    if asked.gpu:
+        found = (
+            guess(asked.words, place.machine, place.facts),
+            obstacle(place.faults, place.facts),
+        )
+        for text in filter(None, found):
+            print(f"warning: {text}", file=sys.stderr)
     image = asked.words.image
     where = "here" if place.here else "there"
     for reason in doubts(image, document, place.facts):

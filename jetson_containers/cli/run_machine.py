@@ -22,11 +22,15 @@ SYSTEMS: Mapping[str, System] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a container will run; ``here`` is whether it sees this machine's files and devices."""
+    """Where a container will run; ``here`` is whether it sees this machine's files and devices.
+
+    ``faults`` are what nvidia-smi said there in place of GPUs.
+    """
 
     facts: HostFacts
     machine: Machine
     here: bool = True
+    faults: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -47,10 +51,12 @@ def recorded_place(path: str, environ: Mapping[str, str]) -> Place:
     """A recorded machine; its files are those that the evidence holds."""
     from jetson_containers.cli.host import read_evidence
     from jetson_containers.platform.host import derive_facts
+    from jetson_containers.platform.read import smi_faults
 
     evidence = read_evidence(path)
     facts = derive_facts(evidence)
-    return Place(facts, _named(machine_of(facts, present=frozenset(evidence.files)), environ))
+    machine = machine_of(facts, present=frozenset(evidence.files))
+    return Place(facts, _named(machine, environ), faults=smi_faults(evidence))
 
 
 def place_of(reached: Reached, environ: Mapping[str, str], recorded: str | None = None) -> Place:
@@ -65,11 +71,13 @@ def place_of(reached: Reached, environ: Mapping[str, str], recorded: str | None 
 
     engine = engine_facts(reached.address, environ, sudo=reached.sudo)
     here = reached.here and shares_kernel(engine)
+    faults: tuple[str, ...] = ()
     if recorded:
         found = recorded_place(recorded, {})
-        facts = found.facts
+        facts, faults = found.facts, found.faults
     elif here:
-        facts = replace(_facts_here(), engine=Fact(engine, reached.address.host))
+        known, faults = _facts_here()
+        facts = replace(known, engine=Fact(engine, reached.address.host))
     else:
         facts = facts_through(engine, reached.address.host)
     if not here:
@@ -78,7 +86,8 @@ def place_of(reached: Reached, environ: Mapping[str, str], recorded: str | None 
         return Place(facts, _named(machine, environ), here=False)
     more = [pulse_directory(environ), environ.get("SCP_UPLOAD_KEY", "")]
     seen = present([path for path in more if path.startswith("/")])
-    return Place(facts, _named(machine_of(facts, present=seen, environ=environ), environ))
+    machine = machine_of(facts, present=seen, environ=environ)
+    return Place(facts, _named(machine, environ), faults=faults)
 
 
 def shares_kernel(engine: Engine) -> bool:
@@ -89,20 +98,24 @@ def shares_kernel(engine: Engine) -> bool:
     return engine.kernel in ("", os.uname().release)
 
 
-def _facts_here() -> HostFacts:
-    """nvidia-smi is asked for the GPUs only where a driver is loaded: it can take its time."""
+def _facts_here() -> tuple[HostFacts, tuple[str, ...]]:
+    """Also what nvidia-smi says in place of GPUs.
+
+    On a Jetson it is asked only where a driver is loaded that it knows: it can take its time.
+    """
     from jetson_containers.platform import read
     from jetson_containers.platform.host import derive_facts
     from jetson_containers.platform.probe import gather, run_command
 
     wanted = {read.L4T_PACKAGE}
-    if Path(read.DRIVER_FILE).exists():
+    if Path(read.DRIVER_FILE).exists() or not Path(read.L4T_RELEASE_FILE).exists():
         wanted.add(read.SMI_QUERY)
 
     def quick(argv: Sequence[str]) -> str | None:
         return run_command(argv) if " ".join(argv) in wanted else None
 
-    return derive_facts(gather(run=quick))
+    evidence = gather(run=quick)
+    return derive_facts(evidence), read.smi_faults(evidence)
 
 
 def _named(machine: Machine, environ: Mapping[str, str]) -> Machine:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.facts import HostFacts
+from jetson_containers.platform.read import smi_faults
 from jetson_containers.platform.target import Target
 
 Severity = Literal["error", "warning", "info", "ok"]
@@ -103,8 +104,9 @@ class Host:
 
     @property
     def has_gpu(self) -> bool:
-        """Whether a GPU or its driver was seen."""
-        return self.is_jetson or bool(self.facts.gpus.value) or bool(self.facts.driver.value)
+        """Whether a GPU or its driver was seen, be it one that fails."""
+        seen = self.facts.gpus.value or self.facts.driver.value or smi_faults(self.evidence)
+        return self.is_jetson or bool(seen)
 
     @property
     def is_root(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from jetson_containers.doctor.model import Check, Host, Verdict, ok, warning
+from jetson_containers.doctor.model import Check, Host, Verdict, error, ok, warning
 from jetson_containers.platform.facts import Fact, Gpu
 from jetson_containers.platform.read import SMI, SMI_QUERY
 
@@ -27,7 +27,7 @@ def judge(host: Host) -> Iterator[Verdict]:
             )
     if any(MISMATCH in (host.output(command) or "") for command in (SMI, SMI_QUERY)):
         agree = False
-        yield warning(
+        yield error(
             "nvidia-smi says that the driver that runs and its libraries have different versions: "
             "the driver was updated without a restart",
             host.advice(("reboot",), disturbs="everything on this machine stops"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jetson_containers.image.compatibility import refusals, unserved
@@ -11,6 +11,9 @@ from jetson_containers.image.listed import ListedImage
 from jetson_containers.launch.command import Machine, gpu_options
 from jetson_containers.launch.options import Words
 from jetson_containers.platform.facts import HostFacts
+
+#: characters of a fault that are shown, and how many faults
+_LENGTH, _MOST = 200, 4
 
 
 def guess(words: Words, machine: Machine, host: HostFacts) -> str:
@@ -23,6 +26,17 @@ def guess(words: Words, machine: Machine, host: HostFacts) -> str:
         "the GPU is reached through --runtime nvidia, as on a Jetson; SYSTEM_ARCH=tegra-aarch64, "
         "aarch64 or x86_64 names the kind"
     )
+
+
+def obstacle(faults: Sequence[str], host: HostFacts) -> str:
+    """What may keep a container from the GPU: what nvidia-smi said in place of GPUs, else empty.
+
+    On a Tegra nothing: its GPU is reached without the library that nvidia-smi asks.
+    """
+    if not faults or host.system.value == "tegra":
+        return ""
+    told = "; ".join(text[:_LENGTH] for text in faults[:_MOST])
+    return f"the GPU may be out of reach: nvidia-smi says: {told}; `doctor` tells more"
 
 
 def doubts(reference: str, document: Mapping[str, Any], host: HostFacts) -> tuple[str, ...]:

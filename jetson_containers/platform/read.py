@@ -37,6 +37,8 @@ CGROUP_FILE = "/sys/fs/cgroup/cgroup.controllers"
 PYTHON_COMMAND = "python3 --version"
 DISK_COMMAND = "df -Pk /"
 
+#: an old nvidia-smi, which does not know every field that is asked for
+_OLD_SMI = "is not a valid field"
 _ROW = re.compile(r"\s*(\d{2,4}\.[\d.]{1,20}|\[[^\],]*\]),(.*),([^,]*)", re.ASCII)
 
 
@@ -90,9 +92,13 @@ def smi_rows(evidence: Evidence) -> list[list[str]]:
 
 
 def smi_faults(evidence: Evidence) -> tuple[str, ...]:
-    """What ``nvidia-smi`` says in place of rows: a driver that does not answer, a lost GPU."""
+    """What ``nvidia-smi`` says in place of rows: a driver that does not answer, a lost GPU.
+
+    A field that an old one does not know is no fault of the driver.
+    """
     lines = (line.strip() for line in evidence.commands.get(SMI_QUERY, "").splitlines())
-    return tuple(dict.fromkeys(line for line in lines if line and not _ROW.fullmatch(line)))
+    found = (line for line in lines if line and not _ROW.fullmatch(line) and _OLD_SMI not in line)
+    return tuple(dict.fromkeys(found))
 
 
 def driver_of_smi(evidence: Evidence) -> Fact[str]:

@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.cli.main import main
+from jetson_containers.platform.read import SMI_QUERY
 
 Capture = pytest.CaptureFixture[str]
 RELEASE = "# R36 (release), REVISION: 4.3, GCID: 1, BOARD: generic, EABI: aarch64, DATE: x\n"
 
 
 def host(
-    folder: Path, machine: str, runtimes: list[str], l4t: str = "", cdi: tuple[str, ...] = ()
+    folder: Path,
+    machine: str,
+    runtimes: list[str],
+    l4t: str = "",
+    cdi: tuple[str, ...] = (),
+    smi: str = "",
 ) -> str:
     """A file with the evidence of a machine."""
     path = folder / "facts.json"
@@ -22,6 +28,7 @@ def host(
         "format": 1,
         "machine": machine,
         "files": {"/etc/nv_tegra_release": l4t} if l4t else {},
+        "commands": {SMI_QUERY: smi} if smi else {},
         "engine": {"server_version": "28", "runtimes": runtimes, "cdi_devices": cdi},
     }
     path.write_text(json.dumps(document))
@@ -126,6 +133,17 @@ def test_an_image_for_another_machine_is_warned_of(tmp_path: Path, capsys: Captu
     told = capsys.readouterr()
     assert told.out.endswith(" dustynv/pytorch:2.1-r35.4.1\n")
     assert told.err.startswith("warning: ") and "(wrong-arch)" in told.err
+
+
+@pytest.mark.parametrize(("words", "warned"), [([], True), (["--no-gpu"], False)])
+def test_a_driver_that_fails_is_warned_of(
+    words: list[str], warned: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    facts = host(tmp_path, "x86_64", ["runc", "nvidia"], smi="No devices were found\n")
+    assert main(["run", "--dry-run", "--facts", facts, *words, "img"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("docker run ")
+    assert ("nvidia-smi says: No devices were found" in told.err) == warned
 
 
 def test_a_secret_is_in_no_printed_command(

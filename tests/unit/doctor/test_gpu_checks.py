@@ -167,13 +167,28 @@ def test_gpus_that_the_cdi_specification_leaves_out(
         ),
     ],
 )
-def test_what_nvidia_smi_reports_is_told(fault: str, remedy: str | None) -> None:
-    (verdict,) = said(driver.CHECK, server(commands={SMI: f"570.1, NVIDIA L4, 8.9\n{fault}\n"}))
+@pytest.mark.parametrize("row", ["", "570.1, NVIDIA L4, 8.9\n"])
+def test_what_nvidia_smi_reports_is_told(fault: str, remedy: str | None, row: str) -> None:
+    (verdict,) = said(driver.CHECK, server(commands={SMI: f"{row}{fault}\n"}))
     if remedy is None:
         assert verdict.severity == "ok"
         return
-    assert verdict.severity == "warning" and fault in verdict.message
+    assert verdict.severity == ("error" if remedy or not row else "warning")
+    assert fault in verdict.message
     assert remedy in str(verdict.remedy or "")
+
+
+def test_a_driver_that_fails_is_no_machine_without_one() -> None:
+    for fault in ("No devices were found\n", "Driver/library version mismatch\n"):
+        host = server(commands={SMI: fault})
+        (verdict,) = said(runtimes.CHECK, host)
+        assert "no NVIDIA GPU" not in verdict.message
+        (verdict,) = said(runtimes.CHECK, server(commands={SMI: fault}, engine={"runtimes": []}))
+        assert verdict.severity == "error"
+
+
+def test_a_tegra_does_without_what_nvidia_smi_asks() -> None:
+    assert severities(driver.CHECK, orin(commands={SMI: "No devices were found\n"})) == ["warning"]
 
 
 def test_a_fault_that_another_check_explains_and_an_old_tool_are_none() -> None:

@@ -258,5 +258,5 @@ def test_without_a_target_the_reason_is_the_one_that_stands_against_it() -> None
 def test_libraries_of_another_version_than_the_driver_that_runs_are_said(command: str) -> None:
     text = "Failed to initialize NVML: Driver/library version mismatch\n"
     (verdict,) = said(sources.CHECK, server(commands={command: text}))
-    assert verdict.severity == "warning" and "without a restart" in verdict.message
+    assert verdict.severity == "error" and "without a restart" in verdict.message
     assert verdict.remedy is not None and not verdict.remedy.automatic

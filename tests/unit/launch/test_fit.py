@@ -1,10 +1,11 @@
 """Warnings about images that are not for the machine."""
 
-from jetson_containers.launch.fit import doubts
+from jetson_containers.launch.fit import doubts, obstacle
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.host import derive_facts
 from jetson_containers.platform.read import SMI_QUERY
 
+TEGRA = Evidence("aarch64", files={"/etc/nv_tegra_release": "# R36 (release), REVISION: 4.3,"})
 PC = derive_facts(Evidence("x86_64"))
 
 
@@ -31,3 +32,10 @@ def test_gpus_that_the_image_leaves_out_are_warned_of() -> None:
         "it runs on the other GPUs, not on Tesla V100-SXM2-16GB (sm_70)",
     )
     assert doubts("acme/app:1.0-amd64-cu128-24.04", {}, host) == ()
+
+
+def test_what_nvidia_smi_says_in_place_of_gpus_is_warned_of() -> None:
+    told = obstacle(("No devices were found", "x" * 1000), PC)
+    assert "nvidia-smi says: No devices were found; xxx" in told and len(told) < 400
+    assert obstacle((), PC) == ""
+    assert obstacle(("No devices were found",), derive_facts(TEGRA)) == ""
