@@ -256,12 +256,13 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
                 journal.write(event)
             screen.show(event)
 
+        tests = replace(options.tests, run=journal.directory if journal else None)
         memory = StageMemory(context.cache / "stages")
         builder = Builder(
             plans,
             connection.engine,
             state,
-            replace(options, redo=again.stages, fresh=again.uncached),
+            replace(options, redo=again.stages, fresh=again.uncached, tests=tests),
             remembering(memory, stages, sink),
             stage_cache(context, sink),
             wheels,

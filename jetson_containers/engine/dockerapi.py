@@ -42,6 +42,10 @@ _LISTINGS = 4
 _CONTAINERD = "io.containerd.snapshotter"
 
 
+#: the label of a container: the directory of the run that started it
+OWNER = "io.jetson-containers.run"
+
+
 class DockerApi:
     """One connection to the engine at ``host`` (``unix://…``, ``tcp://…``).
 
@@ -319,6 +323,7 @@ class DockerApi:
                 mounts=mounts,
                 environment=dict(request.environment),
                 entrypoint=[],
+                labels={OWNER: request.owner} if request.owner else {},
                 working_dir="/test" if "/test" in request.mounts.values() else None,
                 **options,
             )
@@ -358,6 +363,16 @@ class DockerApi:
             on_line(f"stopped: it ran longer than {request.timeout:.0f} s")
             return 124
         return status
+
+    def sweep(self, is_over: Callable[[str], bool]) -> None:
+        from docker import errors
+
+        with self._talking():
+            left = self.client.containers.list(all=True, filters={"label": OWNER})
+            for container in left:
+                if is_over(str(container.labels.get(OWNER, ""))):
+                    with contextlib.suppress(errors.APIError):  # another run has removed it
+                        container.remove(force=True, v=True)
 
     def kill_running(self) -> None:
         """Kill every container that this connection runs, and start no other."""

@@ -73,6 +73,9 @@ class DryRunEngine:
     def files(self, reference: str) -> Iterator[bytes]:
         return iter(())
 
+    def sweep(self, is_over: Callable[[str], bool]) -> None:
+        return
+
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         self._emit(run_argv(request))
         return 0

@@ -22,6 +22,7 @@ from jetson_containers.engine.events import (
     TestStarted,
     TestStatus,
 )
+from jetson_containers.engine.journal import is_over
 from jetson_containers.engine.progress import Kept, failing_lines, plain
 from jetson_containers.engine.protocol import (
     Capabilities,
@@ -72,13 +73,15 @@ class TestRecord:
 class TestSettings:
     """How tests are run: ``workers`` at a time, each for ``timeout`` seconds at most.
 
-    A test's own limit wins. ``data`` is mounted at ``/data``.
+    A test's own limit wins. ``data`` is mounted at ``/data``, ``run`` the directory of the run's
+    journal: containers of a run that was killed are removed by a later one.
     """
 
     __test__ = False
     workers: int = 2
     timeout: float = 900.0
     data: Path | None = None
+    run: Path | None = None
 
 
 #: is told of each test that ended
@@ -164,6 +167,7 @@ class TestBench:
             from concurrent.futures import ThreadPoolExecutor
 
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="image-test")
+            self._pool.submit(self._engine.sweep, is_over)
         self._pending.append(self._pool.submit(self._run, key, subject, test, final))
         return True
 
@@ -215,6 +219,7 @@ class TestBench:
             data=self._settings.data,
             gpu=self._gpu,
             timeout=test.timeout or self._settings.timeout,
+            owner=str(self._settings.run or ""),
         )
         code = self._engine.run(request, on_line)
         seconds = time.monotonic() - begun

@@ -111,7 +111,7 @@ class Journal:
         write_whole(directory / "plan.json", (dumps(content) + "\n").encode())
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         handle = os.open(directory / "journal.jsonl", flags, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX)
         journal = cls(directory, handle, now)
         journal._append({"format": JOURNAL_FORMAT, **_plain(header)})
         return journal
@@ -214,6 +214,15 @@ def read_run(directory: Path) -> Run:
         if event is not None and isinstance(line.get("t"), int | float):
             entries.append(Entry(float(line["t"]), event))
     return Run(directory, header, tuple(entries), alive)
+
+
+def is_over(directory: str) -> bool:
+    """Whether the run of a directory has ended, however it did; not known is not over."""
+    try:
+        with (Path(directory) / "journal.jsonl").open("rb") as file:
+            return not _is_locked(file.fileno())
+    except OSError:
+        return False
 
 
 def _is_locked(handle: int) -> bool:

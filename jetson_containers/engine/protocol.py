@@ -76,7 +76,10 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A container that runs to its end: ``mounts`` are read-only, host path to container path."""
+    """A container that runs to its end: ``mounts`` are read-only, host path to container path.
+
+    ``owner`` is the directory of the run that it belongs to, empty for none.
+    """
 
     image: str
     argv: tuple[str, ...]
@@ -85,6 +88,7 @@ class RunRequest:
     gpu: bool = False
     timeout: float = 900.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
 
 
 class StepFailed(BuilderError):
@@ -165,3 +169,6 @@ class Engine(Protocol):
 
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         """Run a container to its end, remove it, and give its exit status."""
+
+    def sweep(self, is_over: Callable[[str], bool]) -> None:
+        """Remove the containers whose owner :meth:`run` was given and ``is_over``."""

@@ -177,12 +177,36 @@ def test_a_test_that_hangs_is_stopped_and_leaves_nothing(tree: Tree, client):
     assert done.returncode == 1
     assert "stopped: it ran longer than 2 s" in done.stderr
     assert time.monotonic() - begun < 60
-    folder = f"{tree.folder}/{tree.name('a')}"
-    assert not [
+    assert not mine(tree, client)
+
+
+def mine(tree: Tree, client) -> list[str]:
+    """The containers of this tree's tests, running or not."""
+    return [
         container.id
-        for container in client.containers.list(all=True)
-        if folder in json.dumps(container.attrs["Mounts"])
+        for container in client.containers.list(all=True, ignore_removed=True)
+        if str(tree.folder) in json.dumps(container.attrs["Mounts"])
     ]
+
+
+def test_a_test_of_a_run_that_was_killed_is_removed_by_the_next(tree: Tree, client):
+    tree.add("a", "RUN true", test="echo begun; sleep 300")
+    tree.add("b", "RUN true", test="true")
+    run = subprocess.Popen(
+        tree.build_argv(tree.name("a"), "--verbose"),
+        env=tree.env(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stderr is not None
+    for line in run.stderr:
+        if line.strip() == "| begun":
+            break
+    assert mine(tree, client)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait(10)
+    assert tree.build(tree.name("b")).returncode == 0
+    assert not mine(tree, client)
 
 
 def test_a_package_may_give_its_tests_more_time(tree: Tree):
