@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
+
+from packaging.utils import canonicalize_name
 
 from jetson_containers.errors import BuilderError, UnreachableError, raise_all
 from jetson_containers.lock.model import LockedImage, LockedPackage
 from jetson_containers.lock.outside import Distributions, Outside
 from jetson_containers.lock.platform import lock_platform
-from jetson_containers.lock.wanted import Wanted, contexts, name_of, wanted
+from jetson_containers.lock.wanted import Install, Wanted, contexts, name_of, wanted
 from jetson_containers.package.model import Package
 from jetson_containers.resolve.model import Resolution
 
@@ -149,8 +151,21 @@ def _files(
     )
     if found is None:
         return {}
+    found = replace(found, unknown={**_unserved(installs, found), **found.unknown})
     asking.unknown |= found.unknown
     return share(resolution, wishes, found)
+
+
+def _unserved(installs: Sequence[Install], found: Distributions) -> dict[str, str]:
+    """Pins that the resolution took and that no file serves."""
+    held = {name for name, _ in found.files}
+    absent = {canonicalize_name(name) for install in installs for name in install.without}
+    return {
+        pin: "its index has no file of it for the target"
+        for install in installs
+        for pin in install.pins
+        if ";" not in pin and name_of(pin) not in held | absent
+    }
 
 
 def share(

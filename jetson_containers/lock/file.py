@@ -12,6 +12,7 @@ from jetson_containers.errors import BuilderError, Location, UsageError
 from jetson_containers.files import write_whole
 from jetson_containers.lock.model import FORMAT, Lock, LockedBase, LockedImage, LockedPackage
 from jetson_containers.lock.reader import Reader, broken
+from jetson_containers.lock.sound import faults
 from jetson_containers.package.grammar import is_reference, parse_requirement
 
 #: from a format to the next one: how files of older programs are read
@@ -140,7 +141,7 @@ def _read_image(reader: Reader, data: Any, at: tuple[str | int, ...]) -> LockedI
             parse_requirement(word)
         except BuilderError as error:
             raise reader.wrong((*at, "request", number), error.what) from None
-    return LockedImage(
+    image = LockedImage(
         target=reader.of(data, (*at, "target"), str),
         request=request,
         skip=reader.texts(data, (*at, "skip"), missing=True),
@@ -172,6 +173,9 @@ def _read_image(reader: Reader, data: Any, at: tuple[str | int, ...]) -> LockedI
             for item in range(count)
         ),
     )
+    for place, what in faults(image):
+        raise reader.wrong((*at, *place), what)
+    return image
 
 
 def write_lock(path: Path, lock: Lock) -> bool:

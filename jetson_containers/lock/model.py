@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,8 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 
 #: raised when an older program could not read what this one writes
 FORMAT = 1
+
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,12 @@ class Lock:
 
 
 def distribution(file: str) -> tuple[str, str]:
-    """Name and version of a distribution's file; raises ``ValueError`` for another file."""
+    """Name and version of a distribution's file; raises ``ValueError`` for another file.
+
+    Law: such a name is one word for a shell and leads out of no directory.
+    """
+    if not _FILE.fullmatch(file):
+        raise ValueError(f"{file!r} is no distribution's file")
     if file.endswith(".whl"):
         name, version = parse_wheel_filename(file)[:2]
     else:

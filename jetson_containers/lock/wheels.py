@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.lock.model import distribution
 from jetson_containers.lock.outside import Distributions
-from jetson_containers.lock.platform import lock_platform
+from jetson_containers.lock.platform import lock_platform, wheel_tags
 from jetson_containers.lock.wanted import Install, name_of
 from jetson_containers.platform.target import Target
 
@@ -106,7 +105,8 @@ class Uv:
         self, pins: Sequence[str], options: Sequence[str]
     ) -> dict[tuple[str, str], tuple[str, str]]:
         """The one file of each pin that the target installs: the wheel whose tags fit best."""
-        rank = {tag: number for number, tag in enumerate(_tags(self.target))}
+        tags = wheel_tags(lock_platform(self.target), self.target.python.release[:2])
+        rank = {tag: number for number, tag in enumerate(tags)}
         best: dict[tuple[str, str], tuple[int, str, str]] = {}
         for file, digest in self._listed(pins, options, []).items():
             key = distribution(file)
@@ -240,23 +240,3 @@ def _project(pins: Sequence[str], sources: Mapping[str, str]) -> str:
 
 def _array(texts: Sequence[str]) -> str:
     return "[" + ", ".join('"' + text.replace('"', "'") + '"' for text in texts) + "]"
-
-
-def _tags(target: Target) -> list[Tag]:
-    """The wheel tags that the target takes, the best first."""
-    machine = target.arch
-    glibc = lock_platform(target).rpartition("manylinux_")[2]
-    major, minor = (int(part) for part in glibc.split("_"))
-    python = target.python.release[:2]
-    platforms = [
-        *(f"manylinux_{major}_{number}_{machine}" for number in range(minor, 16, -1)),
-        f"manylinux2014_{machine}",
-        *(f"manylinux_2_{number}_{machine}" for number in range(16, 4, -1)),
-        *([f"manylinux2010_{machine}", f"manylinux1_{machine}"] if machine == "x86_64" else []),
-        f"linux_{machine}",
-    ]
-    interpreter = f"cp{''.join(map(str, python))}"
-    return [
-        *cpython_tags(python, platforms=platforms),
-        *compatible_tags(python, interpreter, platforms),
-    ]

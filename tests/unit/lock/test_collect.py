@@ -144,3 +144,10 @@ def test_nothing_moved_is_the_same_image(tmp_path):
     write(tmp_path, "app", GIT)
     world = FakeWorld({("https://h/a", "main"): "c" * 40})
     assert locked(tmp_path, world, "app") == locked(tmp_path, world, "app")
+
+
+def test_a_pin_without_a_file_for_the_target_is_unknown_and_not_left_out(tmp_path):
+    write(tmp_path, "app", wheel_header("app==1", "own==3"))
+    image = locked(tmp_path, FakeWorld(wheels={"app==1": []}), "app")
+    assert image.unknown["own==3"] == "its index has no file of it for the target"
+    assert image.files == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +59,24 @@ _images = st.sampled_from(["ubuntu:24.04", f"h:5000/a/b@sha256:{SHA}"])
 _sums = st.text("0123456789abcdef", min_size=64, max_size=64)
 
 
+@st.composite
+def _some_packages(draw: st.DrawFn) -> tuple[LockedPackage, ...]:
+    """Packages with names of their own, each with a distribution of its own."""
+    names = draw(st.lists(_names, max_size=3, unique_by=lambda name: name.partition(":")[0]))
+    return tuple(
+        LockedPackage(
+            name,
+            (f"d{number}==1",),
+            {f"d{number}-1-py3-none-any.whl": draw(_sums)},
+            arguments=draw(st.dictionaries(_texts, _texts, max_size=2)),
+        )
+        for number, name in enumerate(names)
+    )
+
+
+_packages = _some_packages()
+
+
 @given(
     st.lists(
         st.builds(
@@ -67,15 +86,7 @@ _sums = st.text("0123456789abcdef", min_size=64, max_size=64)
             platform=_texts,
             python=_texts,
             base=st.builds(LockedBase, _images),
-            packages=st.lists(
-                st.builds(
-                    LockedPackage,
-                    _names,
-                    st.lists(_texts, max_size=2).map(tuple),
-                    st.dictionaries(_texts, _sums, max_size=3),
-                ),
-                max_size=3,
-            ).map(tuple),
+            packages=_packages,
             settings=st.dictionaries(_texts, _texts, max_size=2),
             answers=st.dictionaries(_texts, st.none() | _texts, max_size=2),
         ),
@@ -171,6 +182,56 @@ def test_a_faulty_file_is_one_error_with_its_line(text, line, said):
     assert caught.value.where
     assert (caught.value.where.path, caught.value.where.line) == ("jetson.lock", line)
     assert caught.value.hint
+
+
+WHEEL = "numpy-2.3.5-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (WHEEL, "numpy-2.3.4-py3-none-any.whl", "is not what numpy==2.3.5 asks for"),
+        (WHEEL, "evil-2.3.5-py3-none-any.whl", "numpy==2.3.5 has no file"),
+        (WHEEL, "numpy-2.3.5-cp312-cp312-macosx_11_0_arm64.whl", "is not for Python 3.12 on x86"),
+        (WHEEL, "numpy-2.3.5-cp311-cp311-manylinux_2_28_x86_64.whl", "is not for Python 3.12"),
+        (WHEEL, "../../x.whl", "no name of a distribution's file"),
+        (WHEEL, "../numpy-2.3.5-py3-none-any.whl", "no name of a distribution's file"),
+        (WHEEL, "numpy-2.3.5 --no-hash x-py3-none-any.whl", "no name of a distribution's file"),
+        (WHEEL, "numpy.whl", "no name of a distribution's file"),
+        ('"tool"', '"app:2"', "app is there twice"),
+        (f'{{\n      "{WHEEL}": "{SHA}"\n     }}', "{}", "numpy==2.3.5 has no file"),
+        ('[\n      "numpy==2.3.5"\n     ]', "[]", "app:1 has files, and no pin"),
+        (f'"{WHEEL}"', f'"numpy-2.3.5.tar.gz": "{SHA}", "{WHEEL}"', "numpy has two files"),
+    ],
+)
+def test_files_that_are_not_those_of_the_pins_are_a_fault(old, new, said):
+    with pytest.raises(UsageError, match=f"the lock file is faulty: .*{re.escape(said)}") as caught:
+        from_text(edited(old, new), "jetson.lock")
+    assert caught.value.where and caught.value.where.line > 1
+    assert caught.value.hint
+
+
+APP = LockedPackage("app", ("numpy==2", "cv==1 from other"), {})
+FILES = {f"{name}-py3-none-any.whl": SHA for name in ("numpy-2", "cv-1+cu13", "dep-7")}
+
+
+@pytest.mark.parametrize(
+    ("packages", "unknown"),
+    [
+        ((replace(APP, files=FILES),), ()),
+        ((LockedPackage("first", ("cv==1",), FILES), replace(APP, wheels=("numpy==2",))), ()),
+        ((APP,), ("distributions",)),
+        ((APP, LockedPackage("later", ("b==1",))), ("cv==1",)),
+        ((LockedPackage("app", ("gone==1", "without gone")),), ()),
+        ((LockedPackage("app", ("far==1; sys_platform == 'win32'", "build")),), ()),
+        ((LockedPackage("app", ("numpy==1", "instead numpy==2"), {next(iter(FILES)): SHA}),), ()),
+        ((LockedPackage("app", ("https://host/a.whl",)),), ()),
+    ],
+)
+def test_files_as_lock_writes_them_are_none(packages, unknown):
+    sound = replace(image(), packages=packages, unknown=dict.fromkeys(unknown, "why"))
+    lock = Lock().updated([sound])
+    assert from_text(to_text(lock), "x") == lock
 
 
 def test_a_request_that_is_there_twice_is_an_error():
