@@ -91,9 +91,17 @@ def main(argv: Sequence[str]) -> int:
     if args.json:
         print(json.dumps(document(found, True, measured), indent=2))
     else:
-        more = f"; the disk has {amount(measured)} more free" if measured is not None else ""
-        say(f"removed: {counted(removed, 'thing')}{more}")
+        say(f"removed: {counted(removed, 'thing')}{_measured(measured)}")
     return ExitCode.DONE if removed == found.count else ExitCode.FAILED
+
+
+def _measured(more: int | None) -> str:
+    """What the disk says of it; others may have written to it meanwhile."""
+    if more is None:
+        return ""
+    if more <= 0:
+        return "; meanwhile as much or more was written to the disk"
+    return f"; the disk has {amount(more)} more free"
 
 
 def _age(text: str) -> float | None:
