@@ -12,7 +12,7 @@ from typing import Any
 from jetson_containers.engine.command import build_args, classic_argv
 from jetson_containers.engine.dockerapi import DockerApi
 from jetson_containers.engine.events import LogLine, Sink, StepStarted
-from jetson_containers.engine.progress import failing_lines, plain
+from jetson_containers.engine.progress import Kept, failing_lines, plain
 from jetson_containers.engine.protocol import (
     BuildRequest,
     Capabilities,
@@ -49,7 +49,7 @@ class ClassicEngine(DockerApi):
                 "classic builder's API does not take",
                 hint="install docker-buildx, or use --engine buildkit",
             )
-        output: list[str] = []
+        output = Kept()
         step = ""
         try:
             stream = self.client.api.build(
@@ -59,17 +59,18 @@ class ClassicEngine(DockerApi):
                 buildargs={**dict(build_args(request)), **request.proxies},
                 labels=dict(stage.labels),
                 platform=stage.platform,
+                nocache=request.fresh,
                 rm=True,
                 forcerm=True,
                 decode=True,
             )
             for item in self._followed(stream, stage.title):
                 if "error" in item:
-                    output.append(plain(str(item["error"])))
+                    output.add(plain(str(item["error"])))
                     raise StepFailed(
                         f"building {stage.title} failed at {step or 'the build'}",
                         where=Location(f"{stage.context}/{stage.dockerfile}"),
-                        lines=failing_lines(tuple(output)),
+                        lines=failing_lines(output.lines()),
                         command=self.command(request),
                     )
                 for raw in str(item.get("stream", "")).splitlines():
@@ -79,10 +80,10 @@ class ClassicEngine(DockerApi):
                     found = _STEP.match(text)
                     if found:
                         step = f"[{found.group(1)}/{found.group(2)}] {found.group(3)}"
-                        output.clear()
+                        output = Kept()
                         sink(StepStarted(stage.id, step))
                     else:
-                        output.append(text)
+                        output.add(text)
                         sink(LogLine(stage.id, text))
         except BuilderError:
             raise
@@ -97,7 +98,7 @@ class ClassicEngine(DockerApi):
             raise StepFailed(
                 f"building {stage.title} failed: {error}",
                 where=Location(f"{stage.context}/{stage.dockerfile}"),
-                lines=failing_lines(tuple(output)),
+                lines=failing_lines(output.lines()),
             ) from error
         found_image = self.inspect(stage.reference)
         if found_image is None:

@@ -59,6 +59,7 @@ def _buildx(request: BuildRequest, progress: str | None) -> list[str]:
 def classic_argv(request: BuildRequest) -> tuple[str, ...]:
     """``docker build`` with the classic builder, as a person would type it."""
     argv = ["docker", "build", *_common(request), "--tag", request.stage.reference]
+    argv += ["--no-cache"] if request.fresh else []
     return (*argv, *request.stage.build_flags, request.stage.context)
 
 
