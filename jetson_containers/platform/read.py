@@ -20,6 +20,7 @@ from jetson_containers.platform.gpu import (
     gpu_architectures,
     is_data_center,
 )
+from jetson_containers.platform.l4t import parse_l4t
 
 SMI_QUERY = "nvidia-smi --query-gpu=driver_version,name,compute_cap --format=csv,noheader"
 SMI = "nvidia-smi"
@@ -43,16 +44,24 @@ _ROW = re.compile(r"\s*(\d{2,4}\.[\d.]{1,20}|\[[^\],]*\]),(.*),([^,]*)", re.ASCI
 
 
 def l4t_of_file(evidence: Evidence) -> Fact[Version]:
-    """``# R36 (release), REVISION: 4.3, ...`` is 36.4.3."""
+    """``# R36 (release), REVISION: 4.3, ...`` is 36.4.3.
+
+    An L4T has three parts. Of more the first three count, and the source says what stands there;
+    a revision that is not all numbers (``4.x``) is not guessed at.
+    """
     text = evidence.files.get(L4T_RELEASE_FILE)
     if text is None:
         return Fact(reason=f"{L4T_RELEASE_FILE} does not exist")
     match = re.search(
-        r"R(\d{1,3})\s*\(release\),\s*REVISION:\s*(\d{1,3}(?:\.\d{1,3}){0,2})\b", text, re.ASCII
+        r"R(\d{1,3})\s*\(release\),\s*"
+        r"REVISION:\s*(\d{1,3}(?:\.\d{1,3})?)((?:\.\d{1,3})*)(?![\w.+~-])",
+        text,
+        re.ASCII,
     )
     if match is None:
         return Fact(reason=f"{L4T_RELEASE_FILE} has no release line: {text[:60]!r}")
-    return Fact(Version(f"{match[1]}.{match[2]}"), L4T_RELEASE_FILE)
+    more = f", which says REVISION: {match[2]}{match[3]}" if match[3] else ""
+    return Fact(parse_l4t(f"{match[1]}.{match[2]}"), f"{L4T_RELEASE_FILE}{more}")
 
 
 def l4t_of_package(evidence: Evidence) -> Fact[Version]:

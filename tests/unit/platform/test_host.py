@@ -9,6 +9,7 @@ from jetson_containers.errors import TargetError, UsageError
 from jetson_containers.platform import read
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.host import derive_facts, nearest_target, target_for
+from jetson_containers.platform.named import named_target
 from jetson_containers.platform.probe import gather, run_command
 
 R36 = "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64\n"
@@ -31,6 +32,8 @@ def test_unreadable_evidence_says_why(text: str, says: str) -> None:
         Evidence.from_json(text, path="facts.json")
     assert "facts.json" in str(caught.value)
 
+BOARD = {"/proc/device-tree/model": "NVIDIA Jetson AGX Orin Developer Kit"}
+
 
 def test_the_mark_that_some_editors_write_first_does_not_matter() -> None:
     text = Evidence("x86_64").to_json()
@@ -46,6 +49,32 @@ def test_sources_that_disagree_are_both_kept() -> None:
     fact = derive_facts(evidence).l4t.to_dict()
     assert fact["value"] == "36.4.3"
     assert fact["others"] == [{"value": "36.4.0", "source": "package nvidia-l4t-core"}]
+
+
+@pytest.mark.parametrize(
+    ("revision", "name", "source"),
+    [
+        ("4.3", "orin-jp62", ""),
+        ("4.3.1", "orin-jp62", ", which says REVISION: 4.3.1"),
+        ("5.1.2", "orin-jp62+r36.5.1", ", which says REVISION: 5.1.2"),
+        ("4.7.0.12", "orin-jp62+r36.4.7", ", which says REVISION: 4.7.0.12"),
+    ],
+)
+def test_more_parts_than_an_l4t_has_still_give_a_target_that_can_be_named(
+    revision: str, name: str, source: str
+) -> None:
+    text = R36.replace("4.3", revision)
+    facts = derive_facts(Evidence("aarch64", files={"/etc/nv_tegra_release": text, **BOARD}))
+    assert facts.l4t.source == f"/etc/nv_tegra_release{source}"
+    assert target_for(facts).name == name
+    assert named_target(name) == target_for(facts)
+
+
+@pytest.mark.parametrize("revision", ["4.x", "4.3-beta", "4.", "x", "4.3rc1", "4.3.x"])
+def test_a_revision_that_is_not_all_numbers_is_not_guessed_at(revision: str) -> None:
+    text = R36.replace("4.3", revision)
+    facts = derive_facts(Evidence("aarch64", files={"/etc/nv_tegra_release": text, **BOARD}))
+    assert facts.l4t.value is None and f"REVISION: {revision}," in facts.l4t.reason
 
 
 def test_an_unknown_major_keeps_the_fact_and_refuses_the_target() -> None:
