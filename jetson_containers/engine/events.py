@@ -21,8 +21,9 @@ class Event:
 class StageFound(Event):
     """The stage was there already, under ``reference``.
 
-    ``source`` is ``local``, ``other process`` or ``registry HOST/NAMESPACE``; ``seconds`` is how
-    long it took to bring it here.
+    ``source`` is ``local``, ``child`` (what stands on it is there, it was not asked for itself),
+    ``other process`` or ``registry HOST/NAMESPACE``; ``seconds`` is how long it took to bring it
+    here.
     """
 
     reference: str

@@ -66,6 +66,13 @@ def test_a_store_that_compresses_on_its_own_is_not_told_how():
     assert "type=docker,name=jetson-stage/app:ffff" in argv
 
 
+def test_a_stage_to_be_built_anew_takes_nothing_from_earlier_builds():
+    plain = replace(REQUEST, stage=replace(STAGE, build_flags=()))
+    for argv in (buildx_argv, classic_argv):
+        assert "--no-cache" not in argv(plain)
+        assert "--no-cache" in argv(replace(plain, fresh=True))
+
+
 def test_classic():
     argv = classic_argv(REQUEST)
     assert argv[:2] == ("docker", "build")

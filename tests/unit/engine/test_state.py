@@ -1,0 +1,80 @@
+"""What is remembered between runs, and who may build a stage."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jetson_containers.engine.state import StageLock, State, files_of, result_key
+from jetson_containers.errors import BuilderError
+from jetson_containers.plan.model import StageTest
+
+KEY = "f" * 64
+
+
+def test_a_stage_is_held_by_one_at_a_time_and_told_by_whom(tmp_path):
+    state = State(tmp_path)
+    lock = state.try_lock(KEY)
+    assert isinstance(lock, StageLock)
+    assert isinstance(state.try_lock("0" * 64), StageLock), "another stage is free"
+    code = (
+        "import sys; from pathlib import Path; from jetson_containers.engine.state import State\n"
+        "found = State(Path(sys.argv[1])).try_lock(sys.argv[2])\n"
+        "print(found if isinstance(found, int) else 'free')"
+    )
+
+    def other() -> str:
+        argv = [sys.executable, "-c", code, str(tmp_path), KEY]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert other() == str(os.getpid())
+    lock.release()
+    assert other() == "free", "a lock goes with its process"
+    assert isinstance(state.try_lock(KEY), StageLock)
+
+
+def test_a_directory_that_cannot_be_made_is_told_with_a_remedy(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BuilderError) as caught:
+        State(tmp_path / "file").try_lock(KEY)
+    assert "set XDG_CACHE_HOME" in caught.value.hint
+
+
+def test_what_cannot_be_read_or_written_is_not_remembered(tmp_path):
+    (tmp_path / "file").write_text("")
+    state = State(tmp_path / "file")
+    state.remember_seconds("a", 3.0)
+    assert state.seconds("a") is None
+    (tmp_path / "seconds.json").write_text('{"a": "long"')
+    assert State(tmp_path).seconds("a") is None
+
+
+def test_times_and_sizes_are_remembered_by_package(tmp_path):
+    state = State(tmp_path)
+    state.remember_seconds("a", 61.26)
+    state.remember_seconds("b", 2)
+    state.remember_disk("a", 10)
+    assert (state.seconds("a"), state.seconds("b"), state.disk_used("a")) == (61.3, 2.0, 10)
+
+
+def test_a_result_depends_on_the_stage_the_test_and_the_machine(tmp_path: Path):
+    (tmp_path / "test.sh").write_text("true")
+    test = StageTest("a", "test.sh", ("bash", "/test/test.sh"), str(tmp_path))
+    machine = {"gpu": False, "arch": "amd64"}
+    known = result_key(KEY, test, machine, files_of(test))
+    assert known == result_key(KEY, test, {"arch": "amd64", "gpu": False}, files_of(test))
+    (tmp_path / "README.md").write_text("generated")
+    assert known == result_key(KEY, test, machine, files_of(test))
+    others = {
+        result_key("0" * 64, test, machine, files_of(test)),
+        result_key(KEY, test, {**machine, "gpu": True}, files_of(test)),
+        result_key(KEY, StageTest("a", "x", ("sh",), str(tmp_path)), machine, files_of(test)),
+    }
+    (tmp_path / "test.sh").write_text("false")
+    others.add(result_key(KEY, test, machine, files_of(test)))
+    assert known not in others
+    assert len(others) == 4
