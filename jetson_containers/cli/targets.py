@@ -61,7 +61,11 @@ def main(argv: Sequence[str]) -> int:
             say(f"{item.name} is inferred: its L4T is not in the table, {item.l4t} stands for it")
     if len(found) == 1:
         from jetson_containers.platform.named import cut_architectures
+        from jetson_containers.platform.server import left_out
 
-        for number, reason in cut_architectures(found[0]):
+        cut = dict(cut_architectures(found[0]))
+        if not args.target:
+            cut.update(left_out(context.host_facts, found[0]))
+        for number, reason in sorted(cut.items()):
             say(f"sm_{number} is left out: {reason}")
     return ExitCode.DONE

@@ -17,6 +17,7 @@ from jetson_containers.platform.facts import HostFacts
 from jetson_containers.platform.family import Family, anchor, base_targets
 from jetson_containers.platform.gpu import compile_list
 from jetson_containers.platform.selection import Selection
+from jetson_containers.platform.target import Target
 
 #: the first major version of CUDA within which an older driver runs newer minor versions
 #: (CUDA Compatibility guide, minor version compatibility)
@@ -63,6 +64,16 @@ def present(facts: HostFacts) -> tuple[int, ...]:
     """The architectures of the GPUs that are there, as far as they are known."""
     gpus = facts.gpus.value or ()
     return tuple(sorted({gpu.architecture for gpu in gpus if gpu.architecture is not None}))
+
+
+def left_out(facts: HostFacts, target: Target) -> tuple[tuple[int, str], ...]:
+    """The architectures of GPUs that are there and ``target``'s CUDA does not know, with reasons.
+
+    Of a target for another kind of machine there is nothing to say.
+    """
+    if target.system != facts.system.value:
+        return ()
+    return compile_list(present(facts), target.cuda, target.system).cut
 
 
 def _selection(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.cli.main import VERBS, main
+from jetson_containers.platform.read import SMI_QUERY
 
 #: verbs that are about no machine: this program's own, its documentation, the engine here
 NO_USE = {"docs", "engine", "version"}
@@ -63,3 +64,23 @@ def test_an_unlisted_l4t_is_said_to_be_inferred(
     path.write_text(json.dumps({"format": 1, "machine": "aarch64", "files": files}))
     assert main(["targets", "--facts", str(path)]) == 0
     assert "inferred: its L4T is not in the table, 36.5.0 stands for it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["NVIDIA New, 13.0"], ["sm_130 is left out: sm_130 is not in the table"]),
+        # an older CUDA knows both
+        (["NVIDIA L4, 8.9", "Tesla V100-SXM2-16GB, 7.0"], []),
+        (["NVIDIA L4, 8.9", "Tesla K80, 3.7"], ["sm_37 is left out: sm_37 is not in the table"]),
+        (["NVIDIA L4, 8.9"], []),
+    ],
+)
+def test_a_gpu_that_the_targets_cuda_does_not_know_is_said(
+    rows: list[str], said: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    smi = {SMI_QUERY: "".join(f"580.65.06, {row}\n" for row in rows)}
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({"format": 1, "machine": "x86_64", "commands": smi}))
+    assert main(["targets", "--host", "--facts", str(path)]) == 0
+    assert capsys.readouterr().err.splitlines() == said
