@@ -238,11 +238,16 @@ class Context:
         trees = replace(self.trees, answers=answers) if answers else self.trees
         return trees.catalogue(target)
 
-    def catalogues_for(self, targets: Sequence[Target]) -> Iterator[Catalogue]:
-        """The packages for each target, one after the other; what is new is shared by processes."""
+    def catalogues_for(
+        self, targets: Sequence[Target], *, patient: bool = True
+    ) -> Iterator[Catalogue]:
+        """The packages for each target, one after the other; what is new is shared by processes.
+
+        Without patience, a directory that ran out of time for one is faulty for the others too.
+        """
         from jetson_containers.package.several import load_catalogues
 
-        return load_catalogues(targets, self.trees)
+        return load_catalogues(targets, self.trees, patient=patient)
 
     @cached_property
     def catalogue(self) -> Catalogue:

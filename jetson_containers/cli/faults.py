@@ -41,13 +41,7 @@ class Faults:
         if not isinstance(error, MissingPackage):
             return [error]
         name, catalogue = error.requirement.name, self._context.catalogue
-        faults = [
-            BuilderError(finding.message, where=finding.location, hint=finding.hint)
-            for finding in catalogue.findings
-            if finding.severity == "error"
-            and name
-            in (finding.package.partition(":")[0], Path(finding.location.path).parent.name)
-        ]
+        faults = faults_of_missing(catalogue, error)
         if faults or catalogue.versions(name) or catalogue.refusals(name):
             return faults or [error]
         elsewhere = self._elsewhere.get(name, ())
@@ -71,10 +65,21 @@ class Faults:
         from jetson_containers.platform.named import named_targets
 
         found: dict[str, list[str]] = {}
-        for catalogue in self._context.catalogues_for(named_targets()):
+        for catalogue in self._context.catalogues_for(named_targets(), patient=False):
             for name in {*catalogue.names(), *catalogue.aliases()}:
                 found.setdefault(name, []).append(catalogue.target.name)
         return found
+
+
+def faults_of_missing(catalogue: Catalogue, error: MissingPackage) -> list[BuilderError]:
+    """What is wrong with the definition of a package that is not known, if there is one."""
+    name = error.requirement.name
+    return [
+        BuilderError(finding.message, where=finding.location, hint=finding.hint)
+        for finding in catalogue.findings
+        if finding.severity == "error"
+        and name in (finding.package.partition(":")[0], Path(finding.location.path).parent.name)
+    ]
 
 
 def definition_faults(catalogue: Catalogue, packages: Iterable[Package]) -> list[BuilderError]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from jetson_containers.cli.context import Context
+from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
 from jetson_containers.cli.words import named_requirement, seen_from_here
-from jetson_containers.errors import BuilderError, ExitCode
+from jetson_containers.errors import BuilderError, ExitCode, raise_all
 from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.resolve.model import Resolution, Resolved
 from jetson_containers.resolve.resolver import resolve
@@ -35,7 +36,14 @@ def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     context = Context.of(args)
     catalogue = context.catalogue
-    resolution = resolve(catalogue, [named_requirement(args.package)])
+    request = [named_requirement(args.package)]
+    try:
+        resolution = resolve(catalogue, request)
+    except BuilderError as error:
+        faults = Faults(context)
+        faults.add(error)
+        raise_all(faults.errors)
+        raise
     members = resolution.chosen
     if args.member is not None:
         members = (_member(catalogue, resolution, args.member),)

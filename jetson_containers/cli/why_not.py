@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from jetson_containers.cli.context import Context, say
+from jetson_containers.cli.context import Context, say, warn
+from jetson_containers.cli.faults import faults_of_missing
 from jetson_containers.cli.parsers import add_json_option, add_shared_options, verb_parser
 from jetson_containers.cli.words import named_packages, seen_from_here
 from jetson_containers.errors import BuilderError, ExitCode, Problems, place_keys
@@ -15,7 +16,7 @@ from jetson_containers.package.catalogue import Catalogue
 from jetson_containers.package.grammar import parse_requirement
 from jetson_containers.package.model import Requirement
 from jetson_containers.platform.named import named_targets
-from jetson_containers.resolve.explain import ConflictError, Unresolvable
+from jetson_containers.resolve.explain import ConflictError, MissingPackage, Unresolvable
 from jetson_containers.resolve.explanation import Alternative, Explanation
 from jetson_containers.resolve.resolver import CatalogueResolver
 
@@ -45,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         chain = resolver.chain(request)
     except BuilderError as error:
-        causes = error.errors if isinstance(error, Problems) else (error,)
+        causes = _causes(context.catalogue, error)
         elsewhere = _elsewhere(context, request)
         if args.json:
             print(json.dumps(_document(context.catalogue, request, causes, elsewhere), indent=2))
@@ -63,17 +64,28 @@ def main(argv: Sequence[str]) -> int:
     return ExitCode.DONE
 
 
+def _causes(catalogue: Catalogue, error: BuilderError) -> tuple[BuilderError, ...]:
+    """What stands in the way; for an unknown package, what is wrong with its definition."""
+    found: dict[tuple[str, str], BuilderError] = {}
+    for item in error.errors if isinstance(error, Problems) else (error,):
+        faults = faults_of_missing(catalogue, item) if isinstance(item, MissingPackage) else []
+        for cause in faults or [item]:
+            found.setdefault((cause.what, str(cause.where)), cause)
+    return tuple(found.values())
+
+
 def _elsewhere(context: Context, request: Sequence[Requirement]) -> tuple[str, ...]:
     """The known targets on which the same request resolves."""
     found = []
-    for target in named_targets():
-        if target.name == context.target.name:
-            continue
+    others = [target for target in named_targets() if target.name != context.target.name]
+    for catalogue in context.catalogues_for(others, patient=False):
         try:
-            CatalogueResolver(context.catalogue_for(target), remedies=0).chain(request)
+            CatalogueResolver(catalogue, remedies=0).chain(request)
         except BuilderError:
             continue
-        found.append(target.name)
+        found.append(catalogue.target.name)
+    for path in context.trees.late:
+        warn(f"{path}/config.py ran out of time, and was not tried again for every target")
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from jetson_containers.errors import Location
 from jetson_containers.package.evaluate import evaluate
-from jetson_containers.package.evaluated import Evaluated, Settings
+from jetson_containers.package.evaluated import OUT_OF_TIME, Evaluated, Settings
 from jetson_containers.package.failure import TimeUp
 from jetson_containers.package.findings import Finding, one_line
 from jetson_containers.package.limits import limited
@@ -129,7 +129,7 @@ def _guarded(
             finally:
                 guard.active = False
     except TimeUp:  # it rang outside the definition's own code
-        result = no_result(directory, target, f"did not end within {time_limit:g} s")
+        result = no_result(directory, target, f"{OUT_OF_TIME} {time_limit:g} s")
     written = scratch.texts()
     failed = [item.location for item in result.findings if item.severity == "error"]
     touched = tuple(

@@ -10,6 +10,9 @@ from typing import Any
 from jetson_containers.package.findings import Finding
 from jetson_containers.package.snapshot import Look
 
+#: how a finding says that code reached its time limit, which follows
+OUT_OF_TIME = "did not end within"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -54,6 +57,11 @@ class Evaluated:
     executed: str = ""
     lasting: bool = True
     reads: tuple[str, ...] = ()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the code reached its time limit."""
+        return not self.lasting and any(OUT_OF_TIME in item.message for item in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, which crosses a process boundary and may lie in a cache."""

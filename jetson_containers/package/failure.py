@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jetson_containers.errors import Location
+from jetson_containers.package.evaluated import OUT_OF_TIME
 from jetson_containers.package.keys import plain
 
 #: characters of a definition's own error message that are told
@@ -20,7 +21,7 @@ class TimeUp(BaseException):
 def in_words(error: BaseException) -> str:
     """What it did, after the name of its file; runs none of its code but that of its error."""
     if isinstance(error, TimeUp):
-        return f"did not end within {error}"
+        return f"{OUT_OF_TIME} {error}"
     try:
         if isinstance(error, SystemExit):
             words = f"called sys.exit({error.code!r})"

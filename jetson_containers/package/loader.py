@@ -43,8 +43,12 @@ class Trees:
     # not handed on by replace(): other trees and settings have other results
     _shared: Shared = field(default_factory=Shared, init=False, repr=False, compare=False)
 
-    def catalogue(self, target: Target) -> Catalogue:
-        """The packages for ``target``; whatever is wrong is a finding and costs its directory."""
+    def catalogue(self, target: Target, *, patient: bool = True) -> Catalogue:
+        """The packages for ``target``; whatever is wrong is a finding and costs its directory.
+
+        Without patience a directory that ran out of time for one target is not evaluated again
+        for others: it is a fault there too.
+        """
         directories, skipped = self.snapshot.scan(self.search_dirs)
         options = self._options(directories)
         kept = self._kept(target, options)
@@ -52,7 +56,7 @@ class Trees:
         made: dict[str, Loaded] = {}
         unknown = [directory for directory in directories if str(directory.path) not in known]
         if unknown:
-            for directory, result in self._evaluated(unknown, target, options).items():
+            for directory, result in self._evaluated(unknown, target, options, patient).items():
                 strict = options.is_strict(directory.path)
                 made[str(directory.path)] = load(directory, result, target, strict=strict)
         if kept:
@@ -71,10 +75,14 @@ class Trees:
         return _catalogue(target, [known[str(item.path)] for item in directories], skipped)
 
     def _evaluated(
-        self, directories: Sequence[Directory], target: Target, options: Settings
+        self,
+        directories: Sequence[Directory],
+        target: Target,
+        options: Settings,
+        patient: bool,
     ) -> dict[Directory, Evaluated]:
         """Each evaluated, unless a result for another target is known to be the same."""
-        results = self._shared.found(directories, target)
+        results = self._shared.found(directories, target, patient=patient)
         left = [directory for directory in directories if directory not in results]
         if left:
             made = evaluate_all(left, target, options, self.time_limit)
@@ -82,6 +90,11 @@ class Trees:
                 self._shared.add(directory, target, result)
                 results[directory] = result
         return results
+
+    @property
+    def late(self) -> tuple[Path, ...]:
+        """The directories that ran out of time, for whichever target."""
+        return tuple(directory.path for directory in self._shared.late)
 
     def _kept(self, target: Target, options: Settings) -> Kept | None:
         if self.cache is None:

@@ -55,9 +55,16 @@ class Shared:
     def __init__(self) -> None:
         #: by directory and fields that were read: by their values, the result
         self._known: dict[Directory, dict[tuple[str, ...], dict[tuple[str, ...], Evaluated]]] = {}
+        #: the result of each directory that ran out of time
+        self.late: dict[Directory, Evaluated] = {}
 
-    def found(self, directories: Iterable[Directory], target: Target) -> dict[Directory, Evaluated]:
-        """The results that hold for ``target`` too."""
+    def found(
+        self, directories: Iterable[Directory], target: Target, *, patient: bool = True
+    ) -> dict[Directory, Evaluated]:
+        """The results that hold for ``target`` too.
+
+        Without patience what ran out of time for another target counts as if it did for this one.
+        """
         texts = _texts(target)
         results = {}
         for directory in directories:
@@ -66,10 +73,14 @@ class Shared:
                 if result:
                     results[directory] = _told_of(target, result)
                     break
+            if not patient and directory in self.late and directory not in results:
+                results[directory] = _told_of(target, self.late[directory])
         return results
 
     def add(self, directory: Directory, target: Target, result: Evaluated) -> None:
         """Remember a result, unless another time may give another one."""
+        if result.is_late:
+            self.late[directory] = result
         if result.lasting:
             texts = _texts(target)
             values = tuple(texts[name] for name in result.reads)

@@ -17,12 +17,14 @@ from jetson_containers.platform.target import Target
 
 
 def load_catalogues(
-    targets: Sequence[Target], trees: Trees, *, jobs: int = 2
+    targets: Sequence[Target], trees: Trees, *, jobs: int = 2, patient: bool = True
 ) -> Iterator[Catalogue]:
     """The catalogue for each target, in order, one at a time so that memory stays small.
 
     ``jobs`` processes evaluate ahead what is not kept yet, by way of the cache of ``trees`` (or of
     one for this call alone). What such a process cannot do is done here.
+
+    Without patience no process evaluates a directory again that ran out of time for it.
 
     Law: the same catalogues as ``trees.catalogue`` gives, whatever ``jobs`` is.
     """
@@ -31,14 +33,14 @@ def load_catalogues(
             with suppress(OSError):  # without a place to keep things there is nobody to share with
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="catalogues-"))
                 trees = replace(trees, cache=Path(folder))
-        ahead = stack.enter_context(_Ahead(trees, jobs if trees.cache else 0))
+        ahead = stack.enter_context(_Ahead(trees, jobs if trees.cache else 0, patient))
         for number, target in enumerate(targets):
             ahead.wait(target)
             catalogue = trees.kept_catalogue(target)
             if catalogue is None and not ahead.started:
                 ahead.start(targets[number:])
                 ahead.wait(target)
-            yield catalogue or trees.catalogue(target)
+            yield catalogue or trees.catalogue(target, patient=patient)
 
 
 class _Ahead:
@@ -47,8 +49,9 @@ class _Ahead:
     Neighbours tend to be alike, and what is alike is evaluated once in a process.
     """
 
-    def __init__(self, trees: Trees, jobs: int) -> None:
+    def __init__(self, trees: Trees, jobs: int, patient: bool) -> None:
         self.started = False
+        self._patient = patient
         self._trees = trees
         self._jobs = jobs
         self._processes: list[int] = []
@@ -77,7 +80,7 @@ class _Ahead:
             reading, writing = os.pipe()
             process = os.fork()
             if process == 0:
-                _work(self._trees, part, writing)
+                _work(self._trees, part, writing, self._patient)
             os.close(writing)
             self._processes.append(process)
             self._doing |= dict.fromkeys(part, reading)
@@ -96,11 +99,13 @@ class _Ahead:
             os.close(reading)
 
 
-def _work(trees: Trees, targets: Sequence[Target], writing: int) -> NoReturn:
+def _work(
+    trees: Trees, targets: Sequence[Target], writing: int, patient: bool
+) -> NoReturn:
     """The process's whole life: nothing of the parent's clean-up, and no word but the bytes."""
     try:
         for target in targets:
-            trees.catalogue(target)
+            trees.catalogue(target, patient=patient)
             os.write(writing, b".")
     finally:
         os._exit(0)

@@ -22,7 +22,7 @@ from types import ModuleType
 
 from jetson_containers.package import facts, guards, modules
 from jetson_containers.package.child import LAST, live, no_result, write_line
-from jetson_containers.package.evaluated import Evaluated, Settings
+from jetson_containers.package.evaluated import OUT_OF_TIME, Evaluated, Settings
 from jetson_containers.package.limits import limit_memory
 from jetson_containers.package.reads import NotedTarget
 from jetson_containers.package.scan import Directory
@@ -145,7 +145,7 @@ def _in_child(
                 return
             next(left)
     except TimeoutError:
-        problem = f"did not end within {time_limit:g} s"
+        problem = f"{OUT_OF_TIME} {time_limit:g} s"
     finally:
         os.close(reading)
         os.kill(process, signal.SIGKILL)

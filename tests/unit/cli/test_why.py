@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from jetson_containers.cli.main import main
+from jetson_containers.package import loader
 
 
 @pytest.fixture
@@ -62,6 +64,35 @@ def test_why_not_names_the_targets_that_have_it(tree, capsys):
     [alternative] = error["explanation"]["alternatives"]
     assert alternative["package"] == "jetson"
     assert "L4T ==36.*" in alternative["reasons"][0]
+
+
+@pytest.mark.parametrize("words", [["why", "bad"], ["why-not", "bad"], ["why-not", "user"]])
+def test_a_faulty_definition_is_told_and_not_an_unknown_package(tree, tmp_path, capsys, words):
+    for name, depends in (("bad", "[{lib: x}]"), ("user", "bad")):
+        directory = tmp_path / "packages" / name
+        directory.mkdir()
+        (directory / "Dockerfile").write_text(f"#---\n# depends: {depends}\n#---\nFROM x\n")
+    assert main([*words, *tree]) == 1
+    told = "".join(capsys.readouterr())
+    assert "packages/bad/Dockerfile:2: depends holds the mapping" in told
+    assert "unknown package" not in told
+
+
+def test_an_endless_definition_is_awaited_once_and_not_for_every_target(
+    tree, tmp_path, capsys, monkeypatch
+):
+    """Elsewhere it would end, and nobody waits to find out: it may be a minute for each target."""
+    monkeypatch.setattr(loader, "Trees", partial(loader.Trees, time_limit=1.0))
+    directory = tmp_path / "packages" / "endless"
+    directory.mkdir()
+    (directory / "config.py").write_text(
+        "while target.name == 'x86-cu130':\n    pass\npackage['name'] = 'endless'\n"
+    )
+    assert main(["why-not", "endless", *tree]) == 1
+    told = capsys.readouterr()
+    assert "config.py did not end within 1 s" in told.out
+    assert "it resolves on no other known target" in told.out
+    assert "endless/config.py ran out of time, and was not tried" in told.err
 
 
 def test_why_not_of_what_resolves_says_so(tree, capsys):

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from jetson_containers.package.loader import load_catalogue
+from jetson_containers.package.loader import Trees, load_catalogue
 
 GOOD = {"good/Dockerfile": "#---\n# name: good\n#---\nFROM x\n", "zz/config.py": "x = 1\n"}
 #: nine times nine times nine ... values, by way of aliases
@@ -254,6 +254,18 @@ def test_it_costs_one_directory_alone(orin, tree, case):
     assert error.location.path.startswith(str(root / "bad"))
     assert error.location.line in (lines if isinstance(lines, tuple) else (lines,))
     assert catalogue.names() == ("good", "zz") or "header" in case
+
+
+def test_what_ran_out_of_time_is_only_tried_again_with_patience(orin, targets, tree):
+    endless = "while target.arch == 'aarch64':\n    pass\npackage['name'] = 'bad'\n"
+    [x86] = [target for target in targets.values() if target.arch == "x86_64"]
+    trees = Trees((tree({**GOOD, "bad/config.py": endless}),), time_limit=0.3)
+    assert "bad" not in trees.catalogue(orin).names()
+    assert [path.name for path in trees.late] == ["bad"]
+    hasty = trees.catalogue(x86, patient=False)
+    assert "bad" not in hasty.names()
+    [error] = [item for item in hasty.findings if item.package == "bad"]
+    assert (error.target, "within 0.3 s" in error.message) == (x86.name, True)
 
 
 def test_a_definition_prints_nothing_and_cannot_write_elsewhere(orin, tree, tmp_path, capfd):
