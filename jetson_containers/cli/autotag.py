@@ -237,6 +237,8 @@ class Search:
                     warn(f"{chosen.reference} is judged by its tag: {chosen.image.label_problem}")
                 if chosen.unserved:
                     warn(f"{chosen.reference} {not_for(chosen)}")
+                if chosen.doubt:
+                    warn(f"{chosen.reference} {chosen.doubt}")
                 if args.verbose:
                     say(f"{chosen.reference} for {self.machine}, by its {chosen.rests_on}")
             return ExitCode.DONE

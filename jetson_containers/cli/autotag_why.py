@@ -52,6 +52,8 @@ def verdict(candidate: Candidate, machine: Machine) -> str:
         from jetson_containers.cli.autotag_words import not_for
 
         known += f"; it {not_for(candidate)}"
+    if candidate.doubt:
+        known += f"; it {candidate.doubt}"
     if candidate.accepted:
         return f"{candidate.reference} runs on {machine}; {known}"
     lines = [f"{candidate.reference} does not fit {machine}; {known}"]

@@ -38,6 +38,7 @@ def table(candidates: Sequence[Candidate]) -> str:
         problem = item.image.label_problem
         told = f"{item.rests_on} ({problem})" if problem else item.rests_on
         told += f"; {not_for(item)}" if item.unserved else ""
+        told += f"; {item.doubt}" if item.doubt else ""
         rows.append((item.reference, item.image.listed.source, verdict, why or told))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(

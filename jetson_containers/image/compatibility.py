@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from jetson_containers.image.facts import ImageFacts
 from jetson_containers.image.rules import cuda, gpu, machine
+from jetson_containers.image.rules.gpu import doubt
 from jetson_containers.image.rules.reason import Code, Reason, Rule
 from jetson_containers.platform.facts import Gpu, HostFacts
 
-__all__ = ["RULES", "Code", "Reason", "refusals", "unserved"]
+__all__ = ["RULES", "Code", "Reason", "doubt", "refusals", "unserved"]
 
 RULES: tuple[Rule, ...] = (
     machine.architecture,

@@ -36,7 +36,8 @@ class ImageFacts:
     belongs to. ``l4t`` holds the parts that are given. ``packages`` are names (folded, see
     :func:`fold`) with versions: all that it holds by label, what it is named after by tag.
     ``inferred`` tells that CUDA or the distribution follow from the L4T table. ``gpu_code`` is the
-    compiled code that is known to be there. ``other_maker`` is the tag's word for what the image is
+    compiled code that is known to be there. ``for_jetson`` tells that a tag names L4T and not the
+    servers that may run it too. ``other_maker`` is the tag's word for what the image is
     made for, if that is no NVIDIA GPU (``rocm630``, ``cpu``). ``unreadable`` is the reason why
     neither labels nor tag could be read, ``label_problem`` why labels that claim to be ours are not
     believed.
@@ -57,6 +58,7 @@ class ImageFacts:
     stage: bool = False
     builder: bool = False
     inferred: bool = False
+    for_jetson: bool = False
     unreadable: str = ""
     label_problem: str = ""
     other_maker: str = ""
@@ -158,6 +160,7 @@ def _by_tag(
         packages=((fold(reference.name), version),),
         stage=own_stage or (tag.is_stage and not builder),
         builder=builder or _is_builder(reference.name, version),
+        for_jetson=tag.l4t is not None and "sbsa" not in tag.machine,
         other_maker=_other_maker(tag),
     )
     return _filled_in(facts)

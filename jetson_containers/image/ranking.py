@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from jetson_containers.image.compatibility import doubt
 from jetson_containers.image.facts import ImageFacts, fold
 from jetson_containers.image.request import Wanted, parse_version
 from jetson_containers.platform.facts import HostFacts
@@ -42,7 +43,8 @@ def rank_key(
 ) -> tuple[Any, ...]:
     """Sorts the best image first.
 
-    In this order: the source, as preferred; labels that are not believed last; the version,
+    In this order: the source, as preferred; labels that are not believed last; what may hold no
+    code for the GPU (:func:`.rules.gpu.doubt`) after what does; the version,
     newest first; verified by label before by tag; nearness of L4T, then of CUDA; the target's own
     Ubuntu release; named after what is asked before merely holding it; the date; and the
     reference, so that the order is total.
@@ -51,6 +53,7 @@ def rank_key(
     return (
         prefer.index(source) if source in prefer else len(prefer),
         bool(image.label_problem),
+        bool(doubt(image, host)),
         tuple(Descending(version_key(text)) for text in _versions(image, request)),
         image.verified_by != "label",
         l4t_distance(image.l4t, host.l4t.value),

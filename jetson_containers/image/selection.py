@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jetson_containers.image.compatibility import Reason, refusals, unserved
+from jetson_containers.image.compatibility import Reason, doubt, refusals, unserved
 from jetson_containers.image.facts import ImageFacts, image_facts
 from jetson_containers.image.listed import SOURCES, ListedImage
 from jetson_containers.image.ranking import rank_key
@@ -25,12 +25,14 @@ from jetson_containers.platform.target import Target
 class Candidate:
     """An image with its verdict: accepted, or refused with every reason that applies.
 
-    ``unserved`` are GPUs of the host that an accepted image does not run on.
+    ``unserved`` are GPUs of the host that an accepted image does not run on, ``doubt`` is what
+    speaks against one that nothing refuses.
     """
 
     image: ImageFacts
     reasons: tuple[Reason, ...] = ()
     unserved: tuple[Gpu, ...] = ()
+    doubt: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -55,6 +57,7 @@ class Candidate:
             "inferred": self.image.inferred,
             "label_problem": self.image.label_problem,
             "unserved_gpus": [gpu.name for gpu in self.unserved],
+            "doubt": self.doubt,
             "reasons": [{"code": item.code, "message": item.message} for item in self.reasons],
         }
 
@@ -77,9 +80,7 @@ def select(
 
     Laws: the result does not depend on the order of ``images``; each image is in it once.
     """
-    candidates = [
-        Candidate(image, judge(image, request, host), unserved(image, host)) for image in images
-    ]
+    candidates = [_candidate(image, request, host) for image in images]
     return tuple(
         sorted(
             candidates,
@@ -88,6 +89,13 @@ def select(
                 rank_key(item.image, request, host, target, prefer),
             ),
         )
+    )
+
+
+def _candidate(image: ImageFacts, request: Sequence[Wanted], host: HostFacts) -> Candidate:
+    reasons = judge(image, request, host)
+    return Candidate(
+        image, reasons, unserved(image, host), "" if reasons else doubt(image, host)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jetson_containers.image.compatibility import refusals, unserved
+from jetson_containers.image.compatibility import doubt, refusals, unserved
 from jetson_containers.image.facts import image_facts
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.launch.command import Machine, gpu_options
@@ -57,4 +57,5 @@ def doubts(reference: str, document: Mapping[str, Any], host: HostFacts) -> tupl
     image = image_facts(listed)
     reasons = [f"{reason.message} ({reason.code})" for reason in refusals(image, host)]
     reasons += [f"it runs on the other GPUs, not on {gpu}" for gpu in unserved(image, host)]
-    return tuple(reasons)
+    unsure = "" if reasons else doubt(image, host)
+    return (*reasons, f"it {unsure}") if unsure else tuple(reasons)

@@ -109,6 +109,24 @@ def gone_by_tag(image: ImageFacts, host: HostFacts) -> Reason | None:
     )
 
 
+def doubt(image: ImageFacts, host: HostFacts) -> str:
+    """What speaks against an image that nothing refuses; empty where nothing does.
+
+    An Arm server runs the images of L4T 38 and later where they hold code for its GPU. A tag that
+    names L4T alone stands for the GPUs of Jetson, whatever else the image may hold. Source: the
+    form of this program's own tags.
+    """
+    gpus = _architectures(host)
+    if host.system.value != "sbsa" or host.l4t.value is not None or image.l4t is None:
+        return ""
+    if not image.for_jetson or image.gpu_code is not None:
+        return ""
+    if not gpus or any(known.tegra for n in gpus if (known := gpu_architectures().get(n))):
+        return ""
+    shown = ".".join(map(str, image.l4t))
+    return f"is made for Jetson (L4T r{shown}); whether it holds code for {_shown(gpus)} is unknown"
+
+
 def _is_gone(gpu: int, cuda: Version) -> bool:
     known = gpu_architectures().get(gpu)
     return bool(known and known.before and known.renamed is None and cuda >= known.before)

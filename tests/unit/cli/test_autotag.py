@@ -111,6 +111,22 @@ def test_a_gpu_that_the_image_does_not_run_on_is_named(
     assert chosen["accepted"] and chosen["unserved_gpus"] == ["Tesla V100-SXM2-16GB"]
 
 
+def test_an_image_for_jetson_on_a_server_comes_last_and_is_said(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    smi = {SMI_QUERY: "580.95.05, NVIDIA GB10, 12.1\n"}
+    facts, images = tmp_path / "spark.json", tmp_path / "images.json"
+    facts.write_text(json.dumps({"format": 1, "machine": "aarch64", "commands": smi}))
+    words = ["autotag", "app", "--facts", str(facts), "--local-images", str(images)]
+    jetson, servers = "app:2-r38.4.0-cu130-24.04", "app:1-sbsa-cu130-24.04"
+    for there, chosen, unsure in (([jetson, servers], servers, False), ([jetson], jetson, True)):
+        images.write_text(json.dumps([{"reference": text} for text in there]))
+        assert main(words) == 0
+        told = capsys.readouterr()
+        assert told.out == f"{chosen}\n"
+        assert ("whether it holds code for sm_121 is unknown" in told.err) == unsure
+
+
 def test_a_machine_without_a_target(
     lists: tuple[str, ...], tmp_path: Path, capsys: Capture
 ) -> None:

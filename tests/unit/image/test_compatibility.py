@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 
 from jetson_containers.image import labels as names
-from jetson_containers.image.compatibility import RULES, refusals, unserved
+from jetson_containers.image.compatibility import RULES, doubt, refusals, unserved
 from jetson_containers.image.facts import ImageFacts, image_facts
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.rules import cuda, gpu, machine
@@ -414,3 +414,27 @@ def test_a_label_that_contradicts_the_configuration_is_not_believed() -> None:
     assert "says amd64" in lying.label_problem
     assert codes("app", "x86-cu130", lying) == ["wrong-arch"]
     assert codes("app", "orin-jp62", lying) == []
+
+
+SPARK = server("aarch64", "13.0", "NVIDIA GB10, 12.1")
+
+
+@pytest.mark.parametrize(
+    ("tag", "host", "unsure"),
+    [
+        ("r38.4.0-cu130-24.04", SPARK, True),
+        ("r38.4.tegra-aarch64-cu130-24.04", SPARK, True),
+        # these say that they are for servers, or which code they hold
+        ("sbsa-cu130-24.04", SPARK, False),
+        ("r38.4.arm64-sbsa-cu130-24.04", SPARK, False),
+        ("r38.4.0-cu130-24.04-sm110_121", SPARK, False),
+        ("r38.4.0-cu130-24.04", jetson("38.4.0", "Thor"), False),
+        ("r38.4.0-cu130-24.04", server("aarch64", "13.0", "NVIDIA Thor, 11.0"), False),
+        ("r38.4.0-cu130-24.04", ARM, False),
+    ],
+)
+def test_an_image_for_jetson_is_in_doubt_on_a_server(
+    tag: str, host: HostFacts, unsure: bool
+) -> None:
+    assert refusals(tagged(tag), host) == ()
+    assert bool(doubt(tagged(tag), host)) == unsure
