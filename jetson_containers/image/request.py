@@ -13,7 +13,8 @@ from jetson_containers.image.compatibility import Reason
 from jetson_containers.image.facts import ImageFacts, fold
 
 _FORM = re.compile(
-    r"(?:(?P<namespace>[\w.:/-]+)/)?(?P<name>[A-Za-z0-9][\w.+-]*)(?::(?P<version>[\w.+!-]+))?",
+    r"(?:(?P<namespace>[A-Za-z0-9][\w.-]*(?::\d{1,5})?(?:/[A-Za-z0-9][\w.-]*)*)/)?"
+    r"(?P<name>[A-Za-z0-9][\w.+-]*)(?::(?P<version>[\w.+!-]+))?",
     re.ASCII,
 )
 

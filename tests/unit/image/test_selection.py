@@ -158,7 +158,10 @@ def test_requests(word: str, wanted: Wanted) -> None:
     assert str(wanted) == word
 
 
-@pytest.mark.parametrize("word", ["", "a b", "app:", "/app", "-x", "app:1:2"])
+@pytest.mark.parametrize(
+    "word",
+    ["", "a b", "app:", "/app", "-x", "app:1:2", "../x", "a/../x", "a//x", "./x", "host:x/app"],
+)
 def test_words_that_name_no_package(word: str) -> None:
     with pytest.raises(UsageError, match="names no package"):
         parse_wanted([word])
