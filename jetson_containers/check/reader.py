@@ -18,6 +18,7 @@ from jetson_containers.package.header import is_wide
 from jetson_containers.package.model import Package
 from jetson_containers.package.snapshot import MAX_BYTES, Look, Snapshot
 from jetson_containers.plan.dockerfile import read_dockerfile
+from jetson_containers.plan.ignore import ignore_for, parse_ignore
 
 _ACCESS = "mend its permissions, or correct `dockerfile:`"
 _NO_TEXT = "a Dockerfile is a text that people write: correct `dockerfile:`"
@@ -73,12 +74,13 @@ class Reader:
                 return Read(None, (_unreadable(package, "it is not UTF-8", _ENCODING),))
             sources = read_dockerfile(content).sources
             scripts = tuple(scripts_of(package.path, package.dockerfile, sources, tests))
+            ignore = parse_ignore(ignore_for(package.path, package.dockerfile) or b"")
         except OSError as error:
             return Read(None, (_unreadable(package, error.strerror or str(error)),))
         except BuilderError as error:
             fault = _unreadable(package, error.what)
             return Read(None, (replace(fault, where=error.where or fault.where),))
-        recipe = read_recipe(path, content, scripts)
+        recipe = replace(read_recipe(path, content, scripts), ignore=ignore)
         return Read(recipe, (*recipe.faults, *self._judge(scripts)))
 
     def _looks(self, package: Package) -> Iterator[Look]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetson_containers.check import downloads, secrets
@@ -14,6 +14,7 @@ from jetson_containers.check.shell import Command, commands
 from jetson_containers.errors import Location
 from jetson_containers.plan.chain import BUDGET_ARGS
 from jetson_containers.plan.dockerfile import DockerfileFacts, read_dockerfile
+from jetson_containers.plan.ignore import Ignore
 from jetson_containers.plan.instructions import Instruction, instructions, words_of
 
 #: arguments that the engine declares or fills by itself
@@ -47,7 +48,8 @@ class Recipe:
     ``required`` are arguments without a default that are used as if they had a value, ``env`` the
     variables that it leaves in the image, ``sources`` the files that it takes by name, ``froms``
     the names after ``from=`` that no stage of it has, all but ``env`` with lines. ``faults`` are
-    those that hold for every package that is built by it.
+    those that hold for every package that is built by it, ``ignore`` is what the context
+    leaves out.
     """
 
     path: str
@@ -57,6 +59,7 @@ class Recipe:
     sources: tuple[tuple[str, int], ...]
     froms: tuple[tuple[str, int], ...]
     faults: tuple[Fault, ...]
+    ignore: Ignore = field(default_factory=Ignore)
 
 
 def read_recipe(path: Path, content: bytes, scripts: tuple[Script, ...]) -> Recipe:

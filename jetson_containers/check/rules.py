@@ -121,14 +121,27 @@ def reference(package: Package, target: Target) -> Iterator[Fault]:
 
 
 def sources(package: Package, recipe: Recipe) -> Iterator[Fault]:
-    """Files that the Dockerfile copies by name and that are not in the package's directory."""
+    """Files that the Dockerfile copies by name and that its context does not have.
+
+    A directory of which ``.dockerignore`` takes something back is there.
+    """
     generated = {path for path, _ in package.generated}
     for name, line in recipe.sources:
         plain = _in_context(name)
-        if plain and plain not in generated and not (package.path / plain).exists():
+        if not plain or plain in generated:
+            continue
+        path = package.path / plain
+        if not path.exists():
             yield Fault(
                 "missing-source",
                 f"the Dockerfile takes {name}, which is not there",
                 Location(recipe.path, line),
                 f"add it to {package.path}",
+            )
+        elif recipe.ignore.leaves_out(plain) and not (recipe.ignore.keeps_some and path.is_dir()):
+            yield Fault(
+                "missing-source",
+                f"the Dockerfile takes {name}, which .dockerignore leaves out",
+                Location(recipe.path, line),
+                f"take it back in .dockerignore: `!{plain}`",
             )

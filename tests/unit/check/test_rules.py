@@ -69,6 +69,18 @@ PLANTED = [
     ),
     ("missing-source", {"a/Dockerfile": BASE + "COPY x /x\n"}, "a/Dockerfile:3", "takes x"),
     (
+        "missing-source",
+        {
+            "a/Dockerfile": BASE + "COPY kept data/x other/y /x/\n",
+            "a/.dockerignore": "data\nother/*\n!other/y\n",
+            "a/kept": "",
+            "a/data/x": "",
+            "a/other/y": "",
+        },
+        "a/Dockerfile:3",
+        "takes data/x, which .dockerignore leaves out",
+    ),
+    (
         "missing-test",
         {"a/Dockerfile": "#---\n# test: gone.py 1\n#---\n" + GOOD},
         "a/Dockerfile",
