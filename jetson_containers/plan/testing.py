@@ -39,5 +39,7 @@ def stage_tests(package: Package) -> tuple[StageTest, ...]:
             argv = ("bash", f"/test/{first}", *rest)
         else:
             argv = ("sh", "-c", text)
-        found.append(StageTest(package.reference, text, argv, str(package.path), package.test_timeout))
+        found.append(
+            StageTest(package.reference, text, argv, str(package.path), package.test_timeout)
+        )
     return tuple(found)

@@ -11,8 +11,11 @@ import pytest
 from jetson_containers.cli.main import VERBS, main
 from jetson_containers.platform.read import SMI_QUERY
 
-#: verbs that are about no machine: this program's own, its documentation, the engine here
-NO_USE = {"docs", "engine", "version"}
+#: verbs that are about no machine: this program's own, its documentation and its records, the
+#: engine here and the images in it
+NO_USE = {"docs", "engine", "version", "resume", "report", "prune"} | {
+    *("test", "push", "pull", "sbom"),
+}
 ORIN = "NVIDIA Jetson AGX Orin Developer Kit\0"
 
 
