@@ -94,13 +94,18 @@ class Host:
 
     @property
     def is_tegra(self) -> bool:
-        """Whether the GPU is reached by the runtime's own rules for Jetson."""
-        return self.facts.system.value == "tegra"
+        """Whether the GPU is reached by the runtime's own rules for Jetson, as ``run`` does."""
+        return self.facts.system.value == "tegra" or self._may_be_jetson
 
     @property
     def is_jetson(self) -> bool:
-        """Whether this is a Jetson of any generation: L4T is there."""
-        return self.facts.l4t.value is not None
+        """Whether this is a Jetson of any generation: L4T is there, be it one not told."""
+        return self.facts.l4t.value is not None or self._may_be_jetson
+
+    @property
+    def _may_be_jetson(self) -> bool:
+        """The system of an Arm machine is not known only where something says it is a Jetson."""
+        return self.facts.system.value is None and self.facts.machine.value == "aarch64"
 
     @property
     def has_gpu(self) -> bool:

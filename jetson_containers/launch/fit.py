@@ -21,6 +21,12 @@ def guess(words: Words, machine: Machine, host: HostFacts) -> str:
     given = tuple(pair for option in words.options for pair in option.names)
     if machine.system is not None or not gpu_options(given, machine):
         return ""
+    if host.machine.value is None:
+        return (
+            "what kind of machine this is is not known "
+            f"({host.machine.reason or 'nothing tells'}), and no NVIDIA GPU is known to work in "
+            "one: that is left to --runtime nvidia; --no-gpu goes on without"
+        )
     return (
         f"what kind of machine this is is not known ({host.system.reason or 'nothing tells'}): "
         "the GPU is reached through --runtime nvidia, as on a Jetson; SYSTEM_ARCH=tegra-aarch64, "

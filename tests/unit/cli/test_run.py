@@ -60,7 +60,10 @@ def test_each_kind_of_machine(
 
 @pytest.mark.parametrize(
     ("machine", "l4t", "why"),
-    [("aarch64", "# Jetson Linux 41", "whose L4T is not known"), ("riscv64", "", "machine")],
+    [
+        ("aarch64", "# Jetson Linux 41", "whose L4T is not known"),
+        ("riscv64", "", "machine 'riscv64' is neither"),
+    ],
 )
 def test_a_machine_of_unknown_kind_is_never_given_gpus(
     machine: str,
@@ -77,6 +80,7 @@ def test_a_machine_of_unknown_kind_is_never_given_gpus(
     assert told.out.startswith("docker run --runtime nvidia ") and "--gpus" not in told.out
     assert ("/etc/nv_tegra_release:" in told.out) is bool(l4t)
     assert told.err.startswith("warning: what kind of machine") and why in told.err
+    assert ("as on a Jetson" in told.err) is bool(l4t)
     for quiet in (["--no-gpu"], ["--gpus", "all"]):
         assert main(["run", *quiet, *words]) == 0
         assert "what kind of machine" not in capsys.readouterr().err

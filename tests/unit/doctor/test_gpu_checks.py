@@ -208,3 +208,14 @@ def test_a_gpu_that_no_image_for_this_machine_can_serve_is_told(other: str, left
     warned = [item.message for item in said(target.CHECK, host) if item.severity == "warning"]
     assert len(warned) == bool(left) and all(f"no code for {left}:" in text for text in warned)
     assert other.partition(",")[0] in said(target.CHECK, host)[-1].message
+
+
+@pytest.mark.parametrize("release", ["", "# R41 (release), REVISION: x\n"])
+def test_a_jetson_whose_l4t_is_not_told_is_judged_as_run_starts_it(release: str) -> None:
+    """Through the runtime, never --gpus or CDI."""
+    host = orin(
+        files={"/etc/nv_tegra_release": release},
+        engine={"default_runtime": "runc", "cdi_devices": ["nvidia.com/gpu=all"]},
+    )
+    assert said(cdi.CHECK, host) == []
+    assert severities(runtimes.CHECK, host) == ["warning"]
