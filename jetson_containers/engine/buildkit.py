@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jetson_containers.engine.command import buildx_argv, export_argv
 from jetson_containers.engine.dockerapi import DockerApi
-from jetson_containers.engine.events import Event, Sink
+from jetson_containers.engine.events import Event, LogLine, Sink
 from jetson_containers.engine.layout_images import LayoutPool, load_archive
 from jetson_containers.engine.progress import ProgressReader, failing_lines
 from jetson_containers.engine.protocol import (
@@ -36,6 +36,11 @@ RAWJSON = (0, 13)
 _REWRITES = (26,)
 #: the first Docker that leaves an image packed if asked to
 _UNPACKS_AT_WILL = (29,)
+#: what BuildKit says of a layer that containerd collects while it is written: one that an image
+#: had which was removed a moment ago, since equal layers of reproducible stages are one
+_LOST = "failed to solve: not found"
+#: how often that is tried again
+_LOST_BLOBS = 2
 
 
 class BuildKitEngine(DockerApi):
@@ -99,7 +104,16 @@ class BuildKitEngine(DockerApi):
         with self._lock:
             if self._layouts is None:
                 self._layouts = LayoutPool()
-        with self._layouts.layout() as folder:
+        for left in range(_LOST_BLOBS, -1, -1):
+            try:
+                return self._load_layout(self._layouts, request, sink)
+            except StepFailed as error:
+                if not left or not error.what.endswith(_LOST):
+                    raise
+                sink(LogLine(request.stage.id, "the engine removed a layer meanwhile: again"))
+
+    def _load_layout(self, layouts: LayoutPool, request: BuildRequest, sink: Sink) -> None:
+        with layouts.layout() as folder:
             argv = buildx_argv(request, progress=self._progress(), layout=folder)
             self._run(argv, request, sink)
             parent = self.inspect(request.parent)
