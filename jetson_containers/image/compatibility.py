@@ -32,9 +32,18 @@ RULES: tuple[Rule, ...] = (
 
 
 def refusals(image: ImageFacts, host: HostFacts) -> tuple[Reason, ...]:
-    """Every reason that applies, in the order of :data:`RULES`."""
+    """Every reason that applies, in the order of :data:`RULES`.
+
+    Of several GPUs one that runs the image is enough; one that meets a rule, and another that
+    meets another, are not.
+    """
     found = (rule(image, host) for rule in RULES)
-    return tuple(reason for reason in found if reason is not None)
+    reasons = tuple(reason for reason in found if reason is not None)
+    gpus = host.gpus.value or ()
+    if reasons or len(gpus) < 2:
+        return reasons
+    alone = [refusals(image, _with(host, gpu)) for gpu in gpus]
+    return tuple(dict.fromkeys(reason for each in alone for reason in each)) if all(alone) else ()
 
 
 def unserved(image: ImageFacts, host: HostFacts) -> tuple[Gpu, ...]:
@@ -45,8 +54,9 @@ def unserved(image: ImageFacts, host: HostFacts) -> tuple[Gpu, ...]:
     gpus = host.gpus.value or ()
     if len(gpus) < 2 or refusals(image, host):
         return ()
-    return tuple(
-        gpu
-        for gpu in gpus
-        if refusals(image, replace(host, gpus=replace(host.gpus, value=(gpu,))))
-    )
+    return tuple(gpu for gpu in gpus if refusals(image, _with(host, gpu)))
+
+
+def _with(host: HostFacts, gpu: Gpu) -> HostFacts:
+    """``host`` as if ``gpu`` were its only one."""
+    return replace(host, gpus=replace(host.gpus, value=(gpu,)))

@@ -100,8 +100,9 @@ def forward_compatible(image: ImageFacts, host: HostFacts) -> bool:
     """Whether the image's own CUDA driver library stands in for the machine's.
 
     It is in the package ``cuda-compat-<major>-<minor>``, for CUDA up to that version, and works on
-    data-center GPUs, some NGC-ready RTX cards and Jetson; other cards refuse it. Source: CUDA
-    Compatibility guide, forward compatibility; CUDA for Tegra application note.
+    data-center GPUs, some NGC-ready RTX cards and Jetson; other cards refuse it, and one that takes
+    it is enough. Source: CUDA Compatibility guide, forward compatibility; CUDA for Tegra
+    application note.
     """
     gpus = host.gpus.value or ()
     return (
@@ -110,6 +111,6 @@ def forward_compatible(image: ImageFacts, host: HostFacts) -> bool:
         and bool(gpus)
         and (
             host.l4t.value is not None
-            or all(gpu.data_center or is_ngc_ready(gpu.name) for gpu in gpus)
+            or any(gpu.data_center or is_ngc_ready(gpu.name) for gpu in gpus)
         )
     )

@@ -168,7 +168,9 @@ def test_minor_version(tag: str, driver: str, expected: str) -> None:
         (["cuda-compat-13-1"], ["NVIDIA GH200 480GB, 9.0"], ""),
         (["cuda-compatible"], ["NVIDIA GH200 480GB, 9.0"], "driver-too-old"),
         (["cuda-compat"], ["NVIDIA GeForce RTX 4090, 8.9"], "driver-too-old"),
-        (["cuda-compat"], ["Tesla T4, 7.5", "NVIDIA GeForce RTX 4090, 8.9"], "driver-too-old"),
+        # one that takes it is enough
+        (["cuda-compat"], ["Tesla T4, 7.5", "NVIDIA GeForce RTX 4090, 8.9"], ""),
+        (["cuda-compat"], ["GeForce RTX 3090, 8.6", "GeForce RTX 4090, 8.9"], "driver-too-old"),
         (["cuda-compat"], ["NVIDIA Something New, 13.0"], "driver-too-old"),
         ([], ["NVIDIA A100-SXM4-80GB, 8.0"], "driver-too-old"),
     ],
@@ -414,6 +416,24 @@ def test_a_label_that_contradicts_the_configuration_is_not_believed() -> None:
     assert "says amd64" in lying.label_problem
     assert codes("app", "x86-cu130", lying) == ["wrong-arch"]
     assert codes("app", "orin-jp62", lying) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "left"),
+    [
+        ("80 89", [], ["NVIDIA GeForce RTX 4090"]),
+        # code for the one, the package for the other: neither runs it
+        ("89", ["sm-missing", "driver-too-old"], []),
+    ],
+)
+def test_the_compatibility_package_and_the_code_are_for_the_same_gpu(
+    code: str, expected: list[str], left: list[str]
+) -> None:
+    rows = ("NVIDIA A100-SXM4-80GB, 8.0", "NVIDIA GeForce RTX 4090, 8.9")
+    host = server("x86_64", "12.2", *rows, driver="535.54.03")
+    one = holding("amd64-cu130-24.04", code, "cuda-compat-13-0")
+    assert [reason.code for reason in refusals(one, host)] == expected
+    assert [gpu.name for gpu in unserved(one, host)] == left
 
 
 SPARK = server("aarch64", "13.0", "NVIDIA GB10, 12.1")
