@@ -8,10 +8,10 @@ A tag says ``[version-]platform[-suffix]``. The platform part is one of
 * cloud: ``cuda-12.9``, ``cuda12.8`` or ``cu129``, the machine after it if at all
   (``cu129-amd64``), and ``gpu-py312-cu130-ubuntu24.04``.
 
-After the first word, CUDA (``cu126``), distribution (``22.04``, ``debian12``), Python (``py312``
-or ``cp312``) and GPU architectures (``sm72_87``) stand in any order, each at most once; from the
-first other word on it is the suffix. The tag of a stage is the first 16 hexadecimal digits of its
-fingerprint.
+After the first word, CUDA (``cu126``, ``cu12.6`` or ``cuda12.6``), distribution (``22.04``,
+``debian12``), Python (``py312`` or ``cp312``) and GPU architectures (``sm72_87``) stand in any
+order, each at most once; from the first other word on it is the suffix. The tag of a stage is the
+first 16 hexadecimal digits of its fingerprint.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ _CORE = re.compile(
     rf"(?:[.-](?P<of>{_MACHINE}))?|(?P<machine>{_MACHINE}))(?=-|$)"
 )
 _CLOUD = re.compile(
-    r"(?:^|(?<=-))(?:cuda-?(?P<cuda>\d{1,2}\.\d{1,2})(?:\.\d{1,3})*|(?P<gpu>gpu)|cu\d{3,4})(?=-|$)"
+    r"(?:^|(?<=-))(?:cuda-?(?P<cuda>\d{1,2}\.\d{1,2})(?:\.\d{1,3})*"
+    r"|(?P<gpu>gpu)|cu\d{3,4}|cu\d{1,2}\.\d{1,2}(?:\.\d{1,3})*)(?=-|$)"
 )
-_CUDA = re.compile(r"cu(\d{2})(\d{1,2})|cuda(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})*")
+_CUDA = re.compile(r"cu(\d{2})(\d{1,2})|cu(?:da)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})*")
 _PYTHON = re.compile(r"(?:py|cp)(\d)\.?(\d{1,2})")
 _GPUS = re.compile(r"sm(\d{2,3}(?:_\d{2,3})*)")
 _DISTRO = re.compile(

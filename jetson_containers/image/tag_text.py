@@ -12,7 +12,7 @@ DISTRO_IDS = "debian|ubi|rhel|rockylinux|rocky|almalinux|centos|fedora|alpine|am
 # A word of a version that would be read as the start of the platform part.
 _PLATFORM_WORD = re.compile(
     r"r\d{2,3}(\.\d{1,3}){1,2}(\.[a-z].*)?|tegra|arm64|sbsa|amd64|x86_64|aarch64|gpu"
-    r"|cuda(\d{1,2}(\.\d{1,3})+)?|cu\d{3,4}"
+    r"|cuda|cu(da)?\d{1,2}(\.\d{1,3})+|cu\d{3,4}"
 )
 
 

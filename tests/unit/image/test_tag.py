@@ -62,6 +62,10 @@ OTHERS: dict[str, dict[str, Any]] = {
     "r35.2.1-pth2.0-py3": {"l4t": (35, 2, 1), "suffix": "pth2.0-py3"},
     "r36.4-tegra-aarch64-cu126-22.04": {
         "l4t": (36, 4), "machine": "tegra-aarch64", "cuda": "12.6", "ubuntu": "22.04"},
+    "r36.4.0-cu12.6": {"l4t": (36, 4, 0), "cuda": "12.6"},
+    "r36.4.0-cuda12.6-22.04": {"l4t": (36, 4, 0), "cuda": "12.6", "ubuntu": "22.04"},
+    "v1-cu12.9.1": {"version": "v1", "cuda": "12.9"},
+    "v1-cu12.9-amd64": {"version": "v1", "machine": "amd64", "cuda": "12.9"},
     "v0.5.4-cu129-amd64": {"version": "v0.5.4", "machine": "amd64", "cuda": "12.9"},
     "v0.5.6-cu129-arm64-runtime": {
         "version": "v0.5.6", "machine": "arm64", "cuda": "12.9", "suffix": "runtime"},
