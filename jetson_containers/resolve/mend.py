@@ -163,6 +163,8 @@ def _candidates(numbered: Numbered, failure: Failure, known: Known) -> Iterator[
     """
     asked = [demand for demand in failure.demands if demand.parent is None]
     stated = [demand for demand in failure.demands if demand.parent is not None]
+    # what closes a circle stands among its causes only when it is needed to get there
+    stated += [demand for demand in _round(numbered, failure) if demand not in stated]
     several = len(asked) > 1
     added = _added(numbered, failure)
     changes = [
@@ -175,6 +177,15 @@ def _candidates(numbered: Numbered, failure: Failure, known: Known) -> Iterator[
     first = dict.fromkeys(known[change.key] for change in changes if change.key in known)
     yield from first
     yield from (change for change in changes if change not in first)
+
+
+def _round(numbered: Numbered, failure: Failure) -> Iterator[Demand]:
+    """The requirements along the circles."""
+    for path in failure.circles:
+        for at, following in zip(path, (*path[1:], path[0]), strict=True):
+            yield from (
+                Demand(at, wish) for wish in numbered.needs(at) if following in wish.accepted
+            )
 
 
 def _left_out(numbered: Numbered, failure: Failure) -> list[Change]:

@@ -37,6 +37,17 @@ def test_a_change_is_told_only_if_it_is_enough():
     assert texts(refusal(shelf, "app"))[0].startswith("drop app's requirement of ao:2")
 
 
+def test_every_requirement_of_a_circle_can_be_dropped():
+    shelf = catalogue("g h", "h i", "i g", "f f")
+    told = texts(refusal(shelf, "g"))
+    assert [text.partition(" in ")[0] for text in told] == [
+        "drop i's requirement of g",
+        "drop h's requirement of i",
+        "drop g's requirement of h",
+    ]
+    assert texts(refusal(shelf, "f"))[0].startswith("drop f's requirement of f")
+
+
 def test_who_asks_for_several_things_can_ask_for_one_more():
     shelf = catalogue(
         "torch:1", "torch:2*", "audio:1 torch:1", "audio:2* torch:2", "app audio"
