@@ -22,6 +22,7 @@ FOREIGN: Mapping[str, Severity] = {
     "late-context": "error",
     "too-many-layers": "error",
     "untaggable": "error",
+    "reserved-name": "warning",
     "missing-source": "warning",
     "missing-test": "warning",
     "missing-docs": "warning",

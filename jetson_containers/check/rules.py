@@ -15,6 +15,7 @@ from jetson_containers.image.reference import Reference, parse_reference
 from jetson_containers.image.tag import TagError, tag_for
 from jetson_containers.package.model import Package
 from jetson_containers.plan.naming import MAX_NAME
+from jetson_containers.plan.request import ALL
 from jetson_containers.platform.target import Target
 
 #: path components of an image's name (github.com/distribution/reference, ``regexp.go``)
@@ -89,6 +90,13 @@ def reference(package: Package, target: Target) -> Iterator[Fault]:
 
     Of the tag alone :func:`tag_for` makes sure.
     """
+    if ALL in (package.name, *package.aliases):
+        yield Fault(
+            "reserved-name",
+            f"the word {ALL} means every package, and with a package of that name only this one",
+            package.location,
+            "give it another name",
+        )
     if not _NAME.fullmatch(package.name):
         yield Fault(
             "untaggable",

@@ -15,9 +15,10 @@ from jetson_containers.cli.context import (
     Context,
     add_common_options,
     add_package_options,
+    target_words,
 )
 from jetson_containers.cli.parsers import add_json_option, verb_parser
-from jetson_containers.cli.words import split_packages
+from jetson_containers.cli.words import named_packages
 from jetson_containers.errors import ExitCode, Location, UsageError
 from jetson_containers.package.findings import Finding
 from jetson_containers.platform.target import Target
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
         "--target",
         action="append",
         default=[],
+        type=target_words,
         metavar="NAME",
         help="a target, or several with commas; may be repeated (default: every known one)",
     )
@@ -57,7 +59,8 @@ def main(argv: Sequence[str]) -> int:
 
     begun = time.monotonic()
     context = Context.of(parser().parse_args(argv))
-    patterns = split_packages(context.args.packages)
+    words = context.args.packages
+    patterns = named_packages(words) if words else ()
     targets = _targets(context)
     work = _Work(context, patterns)
     workers = workers_here(len(targets))

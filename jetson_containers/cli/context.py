@@ -42,15 +42,24 @@ def add_target_options(parser: argparse.ArgumentParser, *, several: bool = False
     help_ = "a named target; `targets` lists them"
     if several:
         help_ += "; several: separated by commas, or given again"
-        group.add_argument("--target", metavar="NAMES", action="append", help=help_)
+        group.add_argument(
+            "--target", metavar="NAMES", action="append", type=target_words, help=help_
+        )
     else:
-        group.add_argument("--target", metavar="NAME", help=help_)
+        group.add_argument("--target", metavar="NAME", type=target_words, help=help_)
     group.add_argument("--cuda", metavar="VERSION", help="CUDA toolkit, as 12.9 or cu129")
     group.add_argument("--python", metavar="VERSION", help="Python, as 3.12")
     group.add_argument("--ubuntu", metavar="RELEASE", help="Ubuntu release, as 24.04")
     group.add_argument("--distro", metavar="ID:RELEASE", help="distribution, as debian:12")
     group.add_argument("--arch", metavar="ARCH", help="x86_64 or aarch64")
     group.add_argument("--facts", metavar="FILE", help="recorded evidence in place of the machine")
+
+
+def target_words(text: str) -> str:
+    """What stands after ``--target``, which is no name when a variable was empty."""
+    if not text.strip(" ,"):
+        raise argparse.ArgumentTypeError("no target was named; `targets` lists them")
+    return text
 
 
 def target_is_named(args: argparse.Namespace) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jetson_containers.cli.context import Context, say, warn
+from jetson_containers.cli.context import Context, say, target_words, warn
 from jetson_containers.cli.faults import Faults
 from jetson_containers.cli.lock_job import (
     Job,
@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         action="extend",
         default=[],
+        type=target_words,
         metavar="NAME",
         help="named targets; `targets` lists them",
     )

@@ -68,6 +68,7 @@ PLANTED = [
         "its name has 256 characters",
     ),
     ("missing-source", {"a/Dockerfile": BASE + "COPY x /x\n"}, "a/Dockerfile:3", "takes x"),
+    ("reserved-name", {"all/Dockerfile": GOOD}, "all/Dockerfile", "means every package"),
     (
         "missing-source",
         {

@@ -45,6 +45,12 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
             ["unknown package troch", "did you mean torch?"],
         ),
         (
+            {"a/Dockerfile": GOOD},
+            ("check", ""),
+            2,
+            ["no package was named"],
+        ),
+        (
             {},
             ("plan", "x", "--target", "orin-jp66"),
             2,
@@ -138,3 +144,12 @@ def test_every_verb_helps_with_an_example(capsys):
             main([verb, "--help"])
         assert ended.value.code == 0
         assert "example" in capsys.readouterr().out, verb
+
+
+@pytest.mark.parametrize("words", [["plan", "x"], ["list"], ["check"], ["lock", "x"], ["graph"]])
+def test_an_empty_target_is_not_this_machine(words, capsys):
+    """It is a variable that nobody set."""
+    with pytest.raises(SystemExit) as caught:
+        main([*words, "--target", ""])
+    assert caught.value.code == 2
+    assert "argument --target: no target was named" in capsys.readouterr().err
