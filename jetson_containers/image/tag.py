@@ -105,8 +105,12 @@ class ImageTag:
 def parse_tag(text: str) -> ImageTag:
     """Read a tag; raises :class:`TagError` when it says nothing of the platform."""
     if len(text) > MAX_LENGTH or not _LEGAL.fullmatch(text):
+        if len(text) > MAX_LENGTH:
+            what = f"{_short(text)!r} is not a tag: it has {len(text)} characters"
+        else:
+            what = f"{text!r} is not a tag"
         raise TagError(
-            f"{text!r} is not a tag",
+            what,
             hint=f"a tag has 1 to {MAX_LENGTH} letters, digits, '_', '.' and '-', "
             "and starts with none of the last two",
         )
@@ -183,6 +187,16 @@ def _version(match: re.Match[str] | None) -> Version | None:
     return Version(f"{major}.{minor}")
 
 
+def _shown(tag: ImageTag) -> str:
+    """What a definition or a person chose of a tag: all else follows from the target."""
+    words = (("fingerprint", tag.fingerprint), ("version", tag.version), ("suffix", tag.suffix))
+    return " with ".join(f"the {name} {_short(text)!r}" for name, text in words if text) or "it"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
 def format_tag(tag: ImageTag) -> str:
     """Write a tag in canonical order.
 
@@ -192,10 +206,10 @@ def format_tag(tag: ImageTag) -> str:
     try:
         same = parse_tag(text) == tag
     except TagError as error:
-        raise TagError(f"no tag can say {tag!r}: {error.what}", hint=error.hint) from error
+        raise TagError(f"no tag can say {_shown(tag)}: {error.what}", hint=error.hint) from error
     if not same:
         raise TagError(
-            f"no tag can say {tag!r}: {text!r} reads back as something else",
+            f"no tag can say {_shown(tag)}: {text!r} reads back as something else",
             hint="keep words of the platform (r36.4, amd64, cu130) out of version and suffix",
         )
     return text

@@ -180,8 +180,10 @@ def test_what_no_tag_can_say_is_refused() -> None:
         format_tag(ImageTag(version="1-amd64", l4t=(36, 4), suffix="x"))
     with pytest.raises(TagError, match="nothing of the platform"):
         format_tag(ImageTag(version="1.0"))
-    with pytest.raises(TagError, match="not a tag"):
+    with pytest.raises(TagError, match="not a tag: it has 148 characters") as caught:
         tag_for(named_target("x86-cu130"), "1" * 130)
+    assert caught.value.what.startswith("no tag can say the version 11")
+    assert "ImageTag" not in caught.value.what and len(caught.value.what) < 200
 
 
 def test_the_published_tags() -> None:
