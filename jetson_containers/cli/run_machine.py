@@ -66,6 +66,7 @@ def place_of(reached: Reached, environ: Mapping[str, str], recorded: str | None 
     all that is handed over.
     """
     from jetson_containers.engine.ask import engine_facts
+    from jetson_containers.platform.cdi import specifications
     from jetson_containers.platform.facts import Fact
     from jetson_containers.platform.remote import facts_through
 
@@ -84,7 +85,11 @@ def place_of(reached: Reached, environ: Mapping[str, str], recorded: str | None 
         kept = {name: environ[name] for name in SECRETS if name in environ}
         machine = replace(machine_of(facts, environ=kept), jetson=False)
         return Place(facts, _named(machine, environ), here=False)
-    more = [pulse_directory(environ), environ.get("SCP_UPLOAD_KEY", "")]
+    more = [
+        pulse_directory(environ),
+        environ.get("SCP_UPLOAD_KEY", ""),
+        *specifications(engine),
+    ]
     seen = present([path for path in more if path.startswith("/")])
     machine = machine_of(facts, present=seen, environ=environ)
     return Place(facts, _named(machine, environ), faults=faults)

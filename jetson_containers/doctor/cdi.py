@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from jetson_containers.doctor.model import Check, Host, Remedy, Verdict, info, ok, warning
 from jetson_containers.doctor.toolkit import TOOLKIT
 from jetson_containers.doctor.versions import version_in
+from jetson_containers.platform.cdi import LISTED, POSSIBLE
 
 #: Container Device Interface, "CDI spec directories"; the second is made anew at every boot
 SPECIFICATIONS = ("/etc/cdi/nvidia.yaml", "/var/run/cdi/nvidia.yaml")
 ALL_GPUS = "nvidia.com/gpu=all"
-#: CDI can be switched on in Docker from 25.0. From 28.2 it is on (moby/moby#45192), and the devices
-#: that were found are listed (Docker Engine API 1.50, SystemInfo)
-POSSIBLE, DEFAULT = "25.0", "28.2"
 #: a GPU by its number; with MIG ``GPU:INSTANCE`` (nvidia-ctk cdi generate, device names)
 _BY_NUMBER = re.compile(r"nvidia\.com/gpu=(?:gpu|mig)?(\d{1,3})(?::\d{1,3})?")
 _LIBRARY = re.compile(r"lib(?:cuda|nvidia-ml)\.so\.(\d{3}\.\d{1,4}(?:\.\d{1,4})?)")
@@ -68,7 +66,7 @@ def _listed(host: Host) -> Iterator[Verdict]:
         return
     # without directories it is switched off (SystemInfo, CDISpecDirs)
     reads = bool(engine.more.get("cdi_directories"))
-    if version < version_in(DEFAULT, strict=True):
+    if version < version_in(LISTED, strict=True):
         if reads:
             yield ok(f"engine {version} reads CDI specifications, and lists none of what it finds")
             return

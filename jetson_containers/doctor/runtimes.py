@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jetson_containers.doctor.model import Check, Host, Verdict, error, info, ok, warning
 from jetson_containers.doctor.toolkit import TOOLKIT
+from jetson_containers.platform.cdi import reads_unlisted
 
 #: NVIDIA Container Toolkit, installation guide, "Configuring Docker"
 CONFIGURE = ("nvidia-ctk", "runtime", "configure", "--runtime=docker")
@@ -24,6 +25,9 @@ def judge(host: Host) -> Iterator[Verdict]:
     if "nvidia" not in engine.runtimes:
         if not host.is_tegra and "nvidia.com/gpu=all" in engine.cdi_devices:
             yield ok("GPUs are reached as CDI devices; the NVIDIA runtime is not needed")
+            return
+        if not host.is_tegra and reads_unlisted(engine, host.evidence.files):
+            yield ok("GPUs are reached as CDI devices, which this engine reads and does not list")
             return
         if host.engine_has("rootless"):
             yield error(

@@ -13,6 +13,7 @@ from jetson_containers.launch import shared
 from jetson_containers.launch.display import display_options
 from jetson_containers.launch.given import Pairs
 from jetson_containers.launch.options import Words, read_words
+from jetson_containers.platform.cdi import reads_unlisted
 from jetson_containers.platform.facts import HostFacts
 from jetson_containers.platform.target import System
 
@@ -44,7 +45,8 @@ class Machine:
 
     ``system`` is ``None`` where it is not known: then it may be a Tegra, and is treated as one.
     ``jetson`` is whether there is an L4T of any release, or may be. ``runtimes`` and
-    ``cdi_devices`` are what the engine lists, ``rootless`` whether it has only a user's rights.
+    ``cdi_devices`` are what the engine lists, ``cdi_unlisted`` is whether it takes CDI devices of
+    GPUs and lists none, ``rootless`` whether it has only a user's rights.
     ``present`` are the paths that exist
     (:func:`jetson_containers.launch.present.present`), ``environ`` the session's variables.
     """
@@ -53,6 +55,7 @@ class Machine:
     jetson: bool = False
     runtimes: Collection[str] = ()
     cdi_devices: Collection[str] = ()
+    cdi_unlisted: bool = False
     rootless: bool = False
     present: Collection[str] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +71,7 @@ def machine_of(
         jetson=facts.l4t.value is not None or _may_be_jetson(facts),
         runtimes=engine.runtimes if engine else (),
         cdi_devices=engine.cdi_devices if engine else (),
+        cdi_unlisted=bool(engine and reads_unlisted(engine, present)),
         rootless=bool(engine and engine.more.get("rootless")),
         present=present,
         environ=environ or {},
@@ -125,7 +129,8 @@ def gpu_options(given: Pairs, machine: Machine) -> tuple[str, ...]:
     On Tegra through the runtime, never ``--gpus``: the integrated GPU's libraries and devices are
     mounted by ``nvidia-container-runtime`` in its CSV mode, which ``--gpus`` passes by (NVIDIA
     Container Toolkit, "Tegra-based systems"). So too where the system is not known: the runtime
-    finds out by itself. Elsewhere the CDI device where the engine lists it, else ``--gpus all``.
+    finds out by itself. Elsewhere the CDI device where the engine lists it, else ``--gpus all``;
+    without a runtime the CDI device also where the engine reads what it does not list.
     What the runtime lends of the driver is named; CDI lends all of it.
     """
     if own.names(given) & {"runtime", "gpus"}:
@@ -139,6 +144,8 @@ def gpu_options(given: Pairs, machine: Machine) -> tuple[str, ...]:
         return ("--device", ALL_GPUS)
     elif "nvidia" in machine.runtimes:
         return ("--gpus", "all", *capabilities(given, "all"))
+    elif machine.cdi_unlisted:
+        return ("--device", ALL_GPUS)
     listed = ", ".join(sorted(machine.runtimes)) or "none"
     raise LaunchError(
         f"the container engine has no NVIDIA runtime (its runtimes: {listed}), "

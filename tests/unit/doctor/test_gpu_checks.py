@@ -219,3 +219,9 @@ def test_a_jetson_whose_l4t_is_not_told_is_judged_as_run_starts_it(release: str)
     )
     assert said(cdi.CHECK, host) == []
     assert severities(runtimes.CHECK, host) == ["warning"]
+
+
+def test_no_runtime_is_needed_where_the_engine_reads_cdi_and_lists_none() -> None:
+    engine = {"runtimes": ["runc"], "cdi_directories": ["/etc/cdi"]}
+    assert severities(runtimes.CHECK, server(files={ETC: ""}, engine=engine)) == ["ok"]
+    assert severities(runtimes.CHECK, server(engine=engine)) == ["error"]

@@ -5,8 +5,17 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from jetson_containers.launch.command import Input, LaunchError, Machine, run_argv, with_sudo
+from jetson_containers.launch.command import (
+    Input,
+    LaunchError,
+    Machine,
+    machine_of,
+    run_argv,
+    with_sudo,
+)
 from jetson_containers.launch.options import read_words
+from jetson_containers.platform.evidence import Evidence
+from jetson_containers.platform.host import derive_facts
 from jetson_containers.platform.target import System
 
 CDI = ("nvidia.com/gpu=0", "nvidia.com/gpu=all")
@@ -74,6 +83,22 @@ def test_without_a_runtime_it_is_said_with_the_remedy(system: System) -> None:
 
 def test_cdi_needs_no_runtime() -> None:
     assert "--device nvidia.com/gpu=all" in line("img", runtimes=("runc",), cdi=CDI)
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "gpu"), [(("runc",), "--device nvidia.com/gpu=all"), (BOTH, f"--gpus all {LENT}")]
+)
+def test_cdi_that_the_engine_reads_and_does_not_list_serves_without_a_runtime(
+    runtimes: tuple[str, ...], gpu: str
+) -> None:
+    engine = {"server_version": "27.5.1", "runtimes": runtimes, "cdi_directories": ["/etc/cdi"]}
+    facts = derive_facts(Evidence("x86_64", engine=engine))
+    machine = machine_of(facts, present=["/etc/cdi/nvidia.yaml"])
+    argv = run_argv(read_words(["img"]), machine)
+    assert shlex.join(argv) == f"docker run {gpu} {REST} img"
+    tegra = Machine("tegra", runtimes=("runc",), cdi_unlisted=True)
+    with pytest.raises(LaunchError):
+        run_argv(read_words(["img"]), tegra)
 
 
 @pytest.mark.parametrize(
