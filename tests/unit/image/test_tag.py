@@ -182,7 +182,7 @@ def test_what_no_tag_can_say_is_refused() -> None:
         format_tag(ImageTag(version="1.0"))
     with pytest.raises(TagError, match="not a tag: it has 148 characters") as caught:
         tag_for(named_target("x86-cu130"), "1" * 130)
-    assert caught.value.what.startswith("no tag can say the version 11")
+    assert caught.value.what.startswith("no tag can say the version '11")
     assert "ImageTag" not in caught.value.what and len(caught.value.what) < 200
 
 
