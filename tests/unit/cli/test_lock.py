@@ -286,7 +286,7 @@ def test_a_plan_for_people_counts_the_locked_files(bench):
     bench.locks("tool", *T)
     data = json.loads(bench.lock.read_text())
     data["images"][0]["request"] = ["wheels"]
-    files = {f"{name}-1-py3-none-any.whl": "a" * 64 for name in ("numpy", "other")}
+    files = {f"{pin}-py3-none-any.whl": "a" * 64 for pin in ("numpy-2", "other-1")}
     package = {"package": "wheels", "wheels": ["numpy==2"], "files": files}
     data["images"][0]["packages"] = [package]
     bench.lock.write_text(json.dumps(data))
