@@ -277,7 +277,7 @@ def test_what_would_be_refused_is_never_written(tmp_path: Path):
     write_lock(path, Lock())
     before = path.read_bytes()
     faulty = replace(image(), packages=(LockedPackage("app", urls={"https://h/a": "ab"}),))
-    with pytest.raises(BuilderError, match="makes no lock file.*no checksum of 'https://h/a'"):
+    with pytest.raises(BuilderError, match=r"makes no lock file.*no checksum of 'https://h/a'"):
         write_lock(path, Lock().updated([faulty]))
     assert path.read_bytes() == before
 
