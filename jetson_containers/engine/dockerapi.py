@@ -207,14 +207,18 @@ class DockerApi:
         """
         from docker import errors
 
+        def ask() -> Sequence[Mapping[str, Any]]:
+            listed: Sequence[Mapping[str, Any]] = self.client.api.images(filters=dict(filters))
+            return listed
+
         with self._talking():
             for _ in range(_LISTINGS):
                 try:
-                    return self.client.api.images(filters=dict(filters))
+                    return ask()
                 except errors.APIError as error:
                     if "not found" not in str(error.explanation):
                         raise
-            return self.client.api.images(filters=dict(filters))
+            return ask()
 
     def tag(self, source: str, reference: str) -> None:
         name, _, tag = reference.rpartition(":")
