@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=4)
     words = parser.parse_args()
     rows = []
-    for jobs in (1, words.jobs):
+    for jobs in (words.jobs, 1):
         with bench() as here:
             _plant(here)
             names = [here.tree.name(short) for short in IMAGES]
@@ -40,6 +40,7 @@ def main() -> None:
             rows.append((f"--jobs {jobs}", seconds, _critical(run), _sum(run)))
             images, chains, least = _stages(run.plans())
             built = counts(run)["StageStarted"]
+            print(f"--jobs {jobs}: {seconds:.1f} s", flush=True)
     print(
         f"{images} images on {len(TARGETS)} targets: {chains} stages if each were built for itself,"
         f" {least} fingerprints, {built} built; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} "
