@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import os
 import subprocess
 import sys
@@ -82,9 +83,11 @@ def install(environment: Path, *words: str, **variables: str) -> subprocess.Comp
 
 
 def installed(environment: Path) -> dict[str, str]:
-    command = ["uv", "pip", "freeze", "--quiet", "--python", str(environment / "bin/python")]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return dict(line.split("==") for line in text.split())
+    command = ["uv", "pip", "list", "--quiet", "--python", str(environment / "bin/python")]
+    text = subprocess.run(
+        [*command, "--format=json"], capture_output=True, text=True, check=True
+    ).stdout
+    return {item["name"]: item["version"] for item in json.loads(text)}
 
 
 def test_a_wheel_comes_from_its_index_and_its_dependencies_from_the_default(
@@ -212,3 +215,43 @@ def test_locked_files_of_the_default_index_need_no_other(environment: Path, inde
     done = install(environment, *words)
     assert done.returncode == 0, done.stderr
     assert installed(environment) == {"colorama": "0.4.6"}
+
+
+@pytest.fixture
+def compiled(environment: Path, tmp_path: Path) -> Path:
+    """A directory with the wheel of ``toml``, made with the pip of the environment."""
+    python = str(environment / "bin/python")
+    subprocess.run(["uv", "pip", "install", "-q", "--python", python, "pip"], check=True)
+    done = install(environment, "--to", str(tmp_path / "compiled"), "--build", "toml==0.10.2")
+    assert done.returncode == 0, done.stderr
+    assert "toml" not in installed(environment), "it was installed"
+    return tmp_path / "compiled"
+
+
+def test_what_was_compiled_is_installed_without_an_index(environment: Path, compiled: Path) -> None:
+    words = ("--from", str(compiled), "--build", "toml==0.10.2")
+    done = install(environment, *words, UV_OFFLINE="1")
+    assert done.returncode == 0, done.stderr
+    assert installed(environment)["toml"] == "0.10.2"
+
+
+def test_beside_what_was_compiled_the_rest_comes_as_ever(environment: Path, compiled: Path) -> None:
+    words = ("--from", str(compiled), "colorama==0.4.6", "toml==0.10.2", "iniconfig==2.0.0")
+    done = install(environment, *words)
+    assert done.returncode == 0, done.stderr
+    assert {"colorama", "toml", "iniconfig"} <= set(installed(environment))
+
+
+def test_a_lock_holds_the_source_of_what_is_compiled(
+    environment: Path, compiled: Path, tmp_path: Path
+) -> None:
+    (wheel,) = compiled.glob("*.whl")
+    colorama = "4f1d9991f5acc0ca119f9d443620b77f9d6b33703e51011c16baf57afb285fc6"
+    for digest, fine in ((sha256(wheel), True), ("0" * 64, False)):
+        locked = ("--locked", f"toml==0.10.2@{digest}", f"colorama==0.4.6@{colorama}", "--")
+        words = (*locked, "--build", "toml==0.10.2")
+        done = install(environment, "--to", str(tmp_path / str(fine)), *words)
+        assert (done.returncode == 0) is fine, done.stderr
+    done = install(environment, "--from", str(tmp_path / "True"), *words)
+    assert done.returncode == 0, done.stderr
+    assert {"colorama", "toml"} <= set(installed(environment))

@@ -27,6 +27,7 @@ package = wheel_packages(
             "version": "2.8.3.post2",
             "wheels": ["flash-attn==2.8.3.post2"],
             "build": True,
+            "dockerfile": "Dockerfile.compiled",
             "when": {"cuda": ">=12.2", "python": ">=3.10"},
             "depends": list(BUILD_TOOLS),
             "args": {"TORCH_CUDA_ARCH_LIST": gpu_list(target)},

@@ -144,6 +144,7 @@ def wheel_packages(
     ``instead`` pins that stand in for what the first wheel asks for, ``without`` what it asks for
     and does without; ``args`` further build arguments; ``source`` a git source to build from where
     no index holds the first wheel; ``build`` whether source distributions may be built;
+    ``dockerfile`` another one than ``Dockerfile``;
     ``test`` the arguments of its tests, by default the version. With no row left, the package
     alone, disabled: known, and not for this target.
     """
@@ -205,6 +206,8 @@ def _package(
         **row.get("args", {}),
     }
     result["sources"] = sources(wheels, target)
+    if row.get("dockerfile"):
+        result["dockerfile"] = row["dockerfile"]
     if built:
         result["dockerfile"] = "Dockerfile.source"
         result["depends"] += [item for item in BUILD_TOOLS if item not in result["depends"]]
