@@ -13,7 +13,7 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from jetson_containers.engine.address import ask_engine
 from jetson_containers.engine.contentstore import Blob, image_blobs, roots
+from jetson_containers.engine.listening import Silence, listen
 from jetson_containers.engine.progress import LONGEST_LINE
 from jetson_containers.engine.protocol import (
     Capabilities,
@@ -51,6 +52,9 @@ class DockerApi:
 
     ``tls_dir`` holds ``ca.pem``, ``cert.pem`` and ``key.pem`` where the engine asks for them.
     """
+
+    #: seconds in which a push or a pull has to go on; a large layer is unpacked without a word
+    patience = 600.0
 
     def __init__(self, host: str, tls_dir: str | None = None) -> None:
         if host.startswith("ssh://"):
@@ -235,47 +239,48 @@ class DockerApi:
                 return
 
     def pull(self, reference: str, platform: str, on_line: Callable[[str], None]) -> ImageInfo:
-        with self._talking(), self._moving(f"{reference} cannot be pulled"):
-            stream = self.client.api.pull(
+        def begin() -> Iterable[Any]:
+            said: Iterable[Any] = self.client.api.pull(
                 reference, platform=platform, stream=True, decode=True, tag=_tag_of(reference)
             )
-            self._follow(stream, on_line, f"{reference} cannot be pulled")
+            return said
+
+        self._follow(begin, on_line, f"{reference} cannot be pulled")
         found = self.inspect(reference)
         if found is None:
             raise UnreachableError(f"{reference} was pulled and is not there")
         return found
 
     def push(self, reference: str, on_line: Callable[[str], None]) -> None:
-        with self._talking(), self._moving(f"{reference} cannot be pushed"):
-            stream = self.client.api.push(reference, stream=True, decode=True)
-            self._follow(stream, on_line, f"{reference} cannot be pushed")
+        def begin() -> Iterable[Any]:
+            said: Iterable[Any] = self.client.api.push(reference, stream=True, decode=True)
+            return said
 
-    @contextmanager
-    def _moving(self, failure: str) -> Iterator[None]:
-        """An engine that lives, and says nothing more of a push or pull, waits for a registry."""
-        import urllib3
-        from docker import errors
+        self._follow(begin, on_line, f"{reference} cannot be pushed")
 
+    def _follow(
+        self, begin: Callable[[], Iterable[Any]], on_line: Callable[[str], None], failure: str
+    ) -> None:
+        """Tell what the engine says of a push or a pull, to its end.
+
+        An engine that lives, and says nothing more, waits for a registry.
+        """
         try:
-            yield
-        except errors.APIError:
-            raise
-        except (OSError, urllib3.exceptions.HTTPError):
+            with self._talking():
+                for item in listen(begin, self.patience, self._stopping.is_set):
+                    if "error" in item:
+                        raise UnreachableError(f"{failure}: {item['error']}")
+                    if item.get("status") and not item.get("progressDetail"):
+                        on_line(f"{item.get('id', '')} {item['status']}".strip())
+        except (Silence, EngineGone):
             if self.alive():
                 raise UnreachableError(f"{failure}: the registry does not go on") from None
             raise EngineGone(
                 f"{failure}: the engine at {self._host} is gone",
                 hint="`jetson-containers engine status` tells its state; then run this again",
             ) from None
-
-    def _follow(self, stream: Any, on_line: Callable[[str], None], failure: str) -> None:
-        for item in stream:
-            if self._stopping.is_set():  # the engine ends it when nobody listens any more
-                raise Interrupted(failure.replace("cannot be", "was not"))
-            if "error" in item:
-                raise UnreachableError(f"{failure}: {item['error']}")
-            if item.get("status") and not item.get("progressDetail"):
-                on_line(f"{item.get('id', '')} {item['status']}".strip())
+        if self._stopping.is_set():
+            raise Interrupted(failure.replace("cannot be", "was not"))
 
     def save(self, reference: str) -> Iterator[bytes]:
         with self._talking():

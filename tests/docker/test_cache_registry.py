@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -18,10 +19,11 @@ from jetson_containers.engine.address import EngineAddress
 from jetson_containers.engine.cachereg import CachePlace, RegistryCache
 from jetson_containers.engine.classic import ClassicEngine
 from jetson_containers.engine.protocol import ImageInfo
-from jetson_containers.errors import BuilderError
+from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.image import labels
 from jetson_containers.image.registry.place import Place
 from jetson_containers.plan.model import Stage
+from tests.docker.proxy import stopping_after
 from tests.unit.engine.test_cachereg import stage as made
 
 PRINT = "7" * 64
@@ -192,6 +194,17 @@ def test_a_layer_that_is_not_its_digest_is_not_taken(
         assert bench.engine.inspect(bench.stage.reference) is None
     finally:
         end([identity], patience=5.0)
+
+
+def test_a_registry_that_stops_in_the_middle_is_not_an_engine_that_is_gone(bench: Bench) -> None:
+    bench.store(bench.build(text=secrets.token_hex(1 << 19)))
+    bench.lose()
+    with stopping_after(bench.host, 100_000) as bench.host:
+        found = bench.cache().find([bench.stage])[PRINT]
+        bench.engine.patience = 3.0
+        with pytest.raises(UnreachableError, match="the registry does not go on"):
+            bench.cache().fetch(bench.stage, found, bench.engine, bench.lines.append)
+    assert bench.engine.inspect(bench.stage.reference) is None
 
 
 def test_stages_of_one_name_and_other_letters_share_a_repository(bench: Bench) -> None:
