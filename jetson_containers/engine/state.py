@@ -7,6 +7,7 @@ as absent.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -46,6 +47,11 @@ class State:
         """Remember a result if the directory can be written; else the test is run again."""
         self._write(self.directory / "tests" / f"{key}.json", result)
 
+    def forget_test(self, key: str) -> None:
+        """The result of a test no longer holds."""
+        with contextlib.suppress(OSError):
+            (self.directory / "tests" / f"{key}.json").unlink(missing_ok=True)
+
     def disk_used(self, package: str) -> int | None:
         """Bytes by which the engine's disk grew when ``package`` was last built."""
         sizes = self._read(self.directory / "disk.json") or {}
@@ -53,8 +59,7 @@ class State:
         return value if isinstance(value, int) else None
 
     def remember_disk(self, package: str, used: int) -> None:
-        path = self.directory / "disk.json"
-        self._write(path, {**(self._read(path) or {}), package: used})
+        self._merge("disk", package, used)
 
     def seconds(self, package: str) -> float | None:
         """How long ``package`` took when it was last built."""
@@ -62,8 +67,7 @@ class State:
         return float(value) if isinstance(value, int | float) else None
 
     def remember_seconds(self, package: str, seconds: float) -> None:
-        path = self.directory / "seconds.json"
-        self._write(path, {**(self._read(path) or {}), package: round(seconds, 1)})
+        self._merge("seconds", package, round(seconds, 1))
 
     def try_lock(self, fingerprint: str) -> StageLock | int:
         """The stage for this process alone among all of this user, or who has it.
@@ -106,6 +110,16 @@ class State:
                 where=Location(str(directory)),
                 hint="set XDG_CACHE_HOME to a directory that you may write to",
             ) from None
+
+    def _merge(self, name: str, key: str, value: float) -> None:
+        """Put one value into ``<name>.json``; nothing that others put there meanwhile is lost."""
+        path = self.directory / f"{name}.json"
+        lock = self.directory / "locks" / f"{name}.lock"
+        with contextlib.suppress(OSError):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            with lock.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._write(path, {**(self._read(path) or {}), key: value})
 
     def _read(self, path: Path) -> dict[str, Any] | None:
         try:
@@ -154,4 +168,7 @@ class NoState(State):
         return StageLock(None)
 
     def _write(self, path: Path, value: Mapping[str, Any]) -> None:
+        return
+
+    def _merge(self, name: str, key: str, value: float) -> None:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,30 @@ def test_times_and_sizes_are_remembered_by_package(tmp_path):
     state.remember_seconds("b", 2)
     state.remember_disk("a", 10)
     assert (state.seconds("a"), state.seconds("b"), state.disk_used("a")) == (61.3, 2.0, 10)
+
+
+def test_what_several_remember_at_the_same_time_is_not_lost(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from jetson_containers.engine.state import State\n"
+        "for i in range(40): State(Path(sys.argv[1])).remember_seconds(f'{sys.argv[2]}-{i}', i)"
+    )
+    others = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in "abc"
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: State(tmp_path).remember_seconds(f"own-{i}", i), range(40)))
+    assert [other.wait(60) for other in others] == [0, 0, 0]
+    names = [f"{name}-{i}" for name in ("a", "b", "c", "own") for i in range(40)]
+    assert [name for name in names if State(tmp_path).seconds(name) is None] == []
+
+
+def test_a_result_that_is_forgotten_is_gone(tmp_path):
+    state = State(tmp_path)
+    state.remember_test(KEY, {"status": "passed"})
+    assert state.test_result(KEY) == {"status": "passed"}
+    state.forget_test(KEY)
+    state.forget_test(KEY)
+    assert state.test_result(KEY) is None
 
 
 def test_a_result_depends_on_the_stage_the_test_and_the_machine(tmp_path: Path):
