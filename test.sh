@@ -1,7 +1,7 @@
 #!/bin/bash
 # The whole test suite: ./test.sh [PYTEST ARGUMENTS...]
 #
-# The whole of it runs in two processes, a file at a time in each; with arguments, in one.
+# The whole of it runs in two processes, of which one has the engine; with arguments, in one.
 #
 # Uses the container engine that answers, or a private one, and a registry on 127.0.0.1. What it
 # started it stops, also when it is interrupted or the suite fails.
@@ -21,7 +21,7 @@ stop() {
 trap stop EXIT
 trap '[ -n "$pytest" ] && kill -INT -- "-$pytest" 2>/dev/null; interrupted=130' INT TERM HUP
 interrupted=
-[ $# -gt 0 ] || set -- -n 2 --dist loadfile
+[ $# -gt 0 ] || set -- -n 2 --dist loadgroup
 
 # Job control gives each step a process group of its own, so that a signal reaches it once.
 set -m

@@ -20,6 +20,20 @@ from jetson_containers.engine.processes import end
 from jetson_containers.errors import BuilderError
 from tests import services
 
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the suite, one has the engine to itself.
+
+    Every other file is a unit too, so that what its tests share is made once.
+    """
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        group = "engine" if folder == "docker" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[EngineAddress]:
