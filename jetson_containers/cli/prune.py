@@ -18,7 +18,8 @@ from jetson_containers.cli.prune_words import Found, Stages, document, show
 from jetson_containers.cli.words import patterns
 from jetson_containers.engine import leftovers
 from jetson_containers.engine.leftovers import Leftover
-from jetson_containers.errors import ExitCode, UsageError
+from jetson_containers.engine.protocol import EngineGone
+from jetson_containers.errors import BuilderError, ExitCode, UsageError
 from jetson_containers.report.run.words import amount, counted
 
 if TYPE_CHECKING:
@@ -182,8 +183,19 @@ def _stages(
         if not only or any(fnmatchcase(image.package, pattern) for pattern in only)
     )
     told: dict[str, HeldLayer] = {}
+    untold = 0
     for image in ends(gone):
-        told |= image_layers(connection.engine, image.digest)
+        try:
+            told |= image_layers(connection.engine, image.digest)
+        except EngineGone:
+            raise
+        except BuilderError:  # an image for another architecture, which was never unpacked
+            untold += 1
+    if untold:
+        warn(
+            f"the engine does not tell the layers of {counted(untold, 'image')}, as for other "
+            "architectures: what these free is an estimate"
+        )
     layers = layer_sizes(images, told)
     return Stages(gone, room(images, gone, layers, records), records)
 

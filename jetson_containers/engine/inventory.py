@@ -156,12 +156,12 @@ def remove_stage(engine: DockerApi, image: HeldImage) -> bool:
     ``False`` if it is another image's by now, or something holds it.
     """
     for reference in image.stage_references:
-        found = engine.inspect(reference)
-        if found is None:
-            continue
-        if found.labels.get(labels.FINGERPRINT) != image.fingerprint:
-            return False
         try:
+            found = engine.inspect(reference)
+            if found is None:
+                continue
+            if found.labels.get(labels.FINGERPRINT) != image.fingerprint:
+                return False
             engine.remove(reference)
         except EngineGone:
             raise

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from jetson_containers.cli import connect
+from jetson_containers.cli import connect, prune
 from jetson_containers.cli.main import main
+from jetson_containers.engine import inventory
+from jetson_containers.engine.protocol import EngineGone
+from jetson_containers.errors import BuilderError
+from tests.unit.engine.test_prune import stage
 from tests.unit.report.runs import FORK, FORK_EVENTS, plan, write_run
 
 
@@ -71,3 +75,39 @@ def test_without_an_engine_that_is_said(cache, capsys):
 def test_words_that_do_not_fit_are_usage_errors(cache, words):
     assert main(["prune", *words]) == 2
     assert len(left(cache)) == 3
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch):
+    """An engine that holds two stages, and tells the layers of the second only as it is told to."""
+
+    class Connected:
+        engine = None
+
+    native, foreign = stage("native", size=10), stage("foreign", size=30)
+    monkeypatch.setattr(prune, "_connection", lambda context: Connected())
+    monkeypatch.setattr(inventory, "cache_records", lambda engine: ())
+    monkeypatch.setattr(inventory, "held_images", lambda engine: (native, foreign))
+
+    def tell(error: BuilderError) -> None:
+        def layers(engine, reference):
+            if reference == foreign.digest:
+                raise error
+            return {}
+
+        monkeypatch.setattr(inventory, "image_layers", layers)
+
+    return tell
+
+
+def test_a_stage_for_another_architecture_is_estimated(cache, engine, capsys):
+    engine(BuilderError("the engine refused: snapshot sha256:0 does not exist"))
+    assert main(["prune", "stages", "--dry-run", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["stages_size"] == 40
+    assert told.err.count("does not tell the layers of 1 image") == 1
+
+
+def test_an_engine_that_went_away_ends_the_verb(cache, engine):
+    engine(EngineGone("it does not answer"))
+    assert main(["prune", "stages", "--dry-run"]) == 3
