@@ -96,7 +96,10 @@ def runs_directory(context: Context) -> Path:
 
 
 def read(context: Context, words: str) -> RunReport:
-    """The run of an id, the beginning of one, or a directory; without words the last one."""
+    """The run of an id, the beginning of one, or a directory; without words the last one.
+
+    Without words, runs whose record cannot be read are passed over with a warning.
+    """
     from jetson_containers.engine.journal import list_runs
     from jetson_containers.report.run.read import read_run
 
@@ -118,7 +121,24 @@ def read(context: Context, words: str) -> RunReport:
             f"{len(found)} runs begin with {words}",
             hint=f"name one: {', '.join(path.name for path in found[-5:])}",
         )
-    return read_run((exact or found)[-1])
+    return read_run((exact or found)[-1]) if words else _last_readable(found)
+
+
+def _last_readable(runs: Sequence[Path]) -> RunReport:
+    """The newest of ``runs``, oldest first, whose record can be read; raises what is wrong."""
+    from jetson_containers.report.run.read import RunUnreadable, read_run
+
+    wrong: list[RunUnreadable] = []
+    for path in reversed(runs):
+        try:
+            run = read_run(path)
+        except RunUnreadable as error:
+            wrong.append(error)
+            continue
+        for error in wrong:
+            warn(f"left out: {error}")
+        return run
+    raise wrong[0]
 
 
 def _list(context: Context) -> int:

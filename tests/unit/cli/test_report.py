@@ -29,6 +29,24 @@ def test_the_last_run_is_shown_as_a_page(runs, capsys):
     assert "<title>Run 20261121-100000-000</title>" in out
 
 
+def test_the_last_run_that_can_be_read_is_shown(runs, capsys):
+    for name, text in (("20261122", ""), ("20261123", '{"format": 99}\n')):
+        (runs / f"{name}-000000-000").mkdir()
+        (runs / f"{name}-000000-000" / "journal.jsonl").write_text(text)
+    assert main(["report", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["run"] == "20261121-100000-000"
+    assert told.err.count("left out: ") == 2
+    assert main(["report", "20261123"]) == 1
+
+
+def test_only_unreadable_runs_are_an_error(runs, capsys):
+    for path in runs.glob("*/journal.jsonl"):
+        path.write_text("")
+    assert main(["report"]) == 1
+    assert "20261121-100000-000" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", ["20261120-100000-000", "20261120", "DIRECTORY"])
 def test_a_run_is_named_by_its_id_its_beginning_or_its_directory(runs, capsys, words):
     name = words.replace("DIRECTORY", str(runs / "20261120-100000-000"))
