@@ -135,8 +135,8 @@ def _last_readable(runs: Sequence[Path]) -> RunReport:
         except RunUnreadable as error:
             wrong.append(error)
             continue
-        for error in wrong:
-            warn(f"left out: {error}")
+        for each in wrong:
+            warn(f"left out: {each}")
         return run
     raise wrong[0]
 
