@@ -32,7 +32,7 @@ from jetson_containers.cli.finding import (
     remembering,
     stage_cache,
 )
-from jetson_containers.cli.logs import RunLogs
+from jetson_containers.cli.logs import ClipWatch, RunLogs
 from jetson_containers.cli.planning import (
     Planned,
     add_request_options,
@@ -129,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
         "distribution's release",
     )
     run.add_argument(
-        "--min-free", type=float, default=2.0, metavar="GB", help="disk to leave free (2)"
+        "--min-free", type=_gigabytes, default=2.0, metavar="GB", help="disk to leave free (2)"
     )
     run.add_argument(
         "--secret", action="append", default=[], metavar="id=ID,src=FILE", help="a build secret"
@@ -158,6 +158,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
     return seconds
+
+
+def _gigabytes(text: str) -> float:
+    size = float(text)
+    if not 0 <= size < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a size in GB, 0 or more")
+    return size
 
 
 def main(argv: Sequence[str]) -> int:
@@ -248,6 +255,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     begun = datetime.now()
     journal = _journal(context, plans, begun, log_dir, machine, jobs, argv)
     logs = RunLogs(log_dir / (journal.directory if journal else _unrecorded(begun)).name, stages)
+    clips = ClipWatch()
     with open_screen(show, sys.stderr, verbose=context.verbose) as screen:
 
         def sink(event: Event) -> None:
@@ -255,6 +263,9 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
             if journal:
                 journal.write(event)
             screen.show(event)
+            clipped = clips.warning(event)
+            if clipped:
+                sink(clipped)
 
         tests = replace(options.tests, run=journal.directory if journal else None)
         memory = StageMemory(context.cache / "stages")

@@ -5,6 +5,7 @@ Stages that are built at the same time have files of their own, so each log is c
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,9 @@ from jetson_containers.engine.events import (
     Warned,
 )
 from jetson_containers.plan.model import Stage
+
+#: what BuildKit writes where it leaves something out (moby/buildkit, util/progress/logs/logs.go)
+_CLIPPED = re.compile(r"\[output clipped, log limit .{1,40} reached\]")
 
 
 class RunLogs:
@@ -62,6 +66,29 @@ class RunLogs:
             for file in self._files.values():
                 file.close()
             self._files.clear()
+
+
+class ClipWatch:
+    """Notices where BuildKit left out a part of a step's output; tells it once a stage."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    def warning(self, event: Event) -> Warned | None:
+        """What there is to say after ``event``."""
+        if not isinstance(event, LogLine) or not _CLIPPED.fullmatch(event.text.strip()):
+            return None
+        with self._lock:
+            if event.stage in self._told:
+                return None
+            self._told.add(event.stage)
+        return Warned(
+            event.stage,
+            "the log is not complete: the engine left out a part of a step's output; give its "
+            "daemon BUILDKIT_STEP_LOG_MAX_SIZE=-1 and BUILDKIT_STEP_LOG_MAX_SPEED=-1 in its "
+            "environment (a private engine: `jetson-containers engine down`, it is started so)",
+        )
 
 
 def _text(event: Event) -> str | None:

@@ -36,6 +36,8 @@ SOCKET_PATH_LIMIT = 107
 _LONGEST_SOCKET = "run/containerd/containerd-debug.sock"
 START_TIMEOUT = 60.0
 STOP_PATIENCE = 15.0
+#: BuildKit leaves out what a step prints beyond these (2 MiB, 200 KiB/s) unless they are -1
+UNCLIPPED = {"BUILDKIT_STEP_LOG_MAX_SIZE": "-1", "BUILDKIT_STEP_LOG_MAX_SPEED": "-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def start_locked(paths: EnginePaths, on_line: OnLine, env: Mapping[str, str]) ->
     run_env = program_env(paths, env)
     network = before or HostNetwork.read(run_env)
     _write_configuration(paths, env, bridged=usable(run_env), on_line=on_line)
-    pid = _spawn(paths, run_env)
+    pid = _spawn(paths, {**run_env, **UNCLIPPED})
     _record(paths, ProcessId.of(pid), network)
     _await_answer(paths, pid)
     address = paths.address()

@@ -153,3 +153,11 @@ def test_an_empty_target_is_not_this_machine(words, capsys):
         main([*words, "--target", ""])
     assert caught.value.code == 2
     assert "argument --target: no target was named" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "much"])
+def test_the_disk_to_leave_free_is_a_size(text, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["build", "x", f"--min-free={text}"])
+    assert caught.value.code == 2
+    assert "argument --min-free" in capsys.readouterr().err
