@@ -280,7 +280,7 @@ class Builder:
             if stage.id in wanted.stages:
                 continue
             if stage.id not in self._records:
-                source = "local" if self._held.is_known(stage.id) else "child"
+                source = "local" if self._held.known(stage.id) else "child"
                 self._records[stage.id] = StageRecord(stage, "found", source=source)
                 self._sink(StageFound(stage.id, stage.reference, source))
             self._test_stage(stage)
@@ -412,7 +412,8 @@ class Builder:
         if self._schedule.stopped:
             return
         self._testing[stage.id, final] += 1
-        subject = Subject(stage.id, stage.title, stage.fingerprint, "")
+        known = self._held.known(stage.id)
+        subject = Subject(stage.id, stage.title, stage.fingerprint, known.digest if known else "")
         if self._bench.recall(subject, test, final=final):
             return
         image = self._held.image(stage.id)

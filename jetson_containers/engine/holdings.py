@@ -36,9 +36,9 @@ class Holdings:
             self._known[stage] = held_image(self._engine, self._stages[stage])
         return self._known[stage]
 
-    def is_known(self, stage: str) -> bool:
-        """Whether the engine has told that it holds the stage."""
-        return self._known.get(stage) is not None
+    def known(self, stage: str) -> ImageInfo | None:
+        """The image of a stage as far as the engine was asked; it is not asked now."""
+        return self._known.get(stage)
 
     def put(self, stage: str, image: ImageInfo) -> None:
         """The stage is there now."""

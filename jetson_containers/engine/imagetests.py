@@ -27,6 +27,7 @@ from jetson_containers.engine.progress import Kept, failing_lines, plain
 from jetson_containers.engine.protocol import (
     Capabilities,
     Engine,
+    EngineGone,
     Interrupted,
     RunRequest,
     StepFailed,
@@ -42,11 +43,16 @@ if TYPE_CHECKING:
 #: the exit status by which a test says "not here" (as in automake and TAP harnesses)
 DEFERRED = 77
 _REASON = "deferred:"
+#: how container runtimes say that the image lacks the program
+_NO_PROGRAM = ("executable file not found", "no such file or directory")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An image to test: the stage it came from (id, title, fingerprint), and its digest."""
+    """An image to test: the stage it came from (id, title, fingerprint), and its digest.
+
+    The digest may be empty where a result is only recalled.
+    """
 
     stage: str
     title: str
@@ -141,11 +147,17 @@ class TestBench:
             future.cancel()
 
     def recall(self, subject: Subject, test: StageTest, *, final: bool = False) -> bool:
-        """Whether the result is remembered, and ``on_test`` was told it; no image is needed."""
+        """Whether the result is remembered, and ``on_test`` was told it; no image is needed.
+
+        A stage that was built again has its fingerprint still: where the digest is known, the
+        result has to be that image's.
+        """
         if self._closing.is_set():
             return False
         known = self._state.test_result(self._key(subject, test))
         if not known or known.get("status") not in ("passed", "deferred"):
+            return False
+        if subject.image and known.get("image") != subject.image:
             return False
         status: TestStatus = "passed" if known["status"] == "passed" else "deferred"
         message = str(known.get("message", ""))
@@ -221,14 +233,26 @@ class TestBench:
             timeout=test.timeout or self._settings.timeout,
             owner=str(self._settings.run or ""),
         )
-        code = self._engine.run(request, on_line)
+        try:
+            code = self._engine.run(request, on_line)
+        except (EngineGone, Interrupted):
+            raise
+        except BuilderError as refused:
+            if self._closing.is_set():
+                raise Interrupted(f"the test of {test.package} was stopped") from None
+            self._state.forget_test(key)
+            seconds = time.monotonic() - begun
+            error = _not_run(subject, test, refused, run_argv(request))
+            return TestRecord(subject, test, final, "failed", seconds, refused.what, error=error)
         seconds = time.monotonic() - begun
         if self._closing.is_set():
             raise Interrupted(f"the test of {test.package} was stopped")
         status, message = judge(code, output.lines())
         if status != "failed":
-            self._state.remember_test(key, {"status": status, "message": message})
+            result = {"status": status, "message": message, "image": subject.image}
+            self._state.remember_test(key, result)
             return TestRecord(subject, test, final, status, seconds, message)
+        self._state.forget_test(key)
         error = StepFailed(
             f"the test {test.name!r} of {test.package} failed in {subject.title}: {message}",
             where=Location(test.directory),
@@ -236,6 +260,22 @@ class TestBench:
             command=run_argv(request),
         )
         return TestRecord(subject, test, final, status, seconds, message, error=error)
+
+
+def _not_run(
+    subject: Subject, test: StageTest, refused: BuilderError, command: Sequence[str]
+) -> StepFailed:
+    """A test whose container the engine did not run."""
+    missing = any(word in refused.what for word in _NO_PROGRAM)
+    return StepFailed(
+        f"the test {test.name!r} of {test.package} cannot run in {subject.title}: {refused.what}",
+        where=Location(test.directory),
+        hint=f"the image needs {test.argv[0]} for it: install that, or write the test for what "
+        "the image has"
+        if missing
+        else refused.hint or "`jetson-containers doctor` tells what this machine lacks",
+        command=command,
+    )
 
 
 def run_tests(

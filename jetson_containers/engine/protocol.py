@@ -104,8 +104,9 @@ class StepFailed(BuilderError):
         where: Location | None = None,
         lines: Sequence[str] = (),
         command: Sequence[str] = (),
+        hint: str = "",
     ) -> None:
-        super().__init__(what, where=where)
+        super().__init__(what, where=where, hint=hint)
         self.lines = tuple(lines)
         self.command = tuple(command)
 

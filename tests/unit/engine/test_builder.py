@@ -17,10 +17,10 @@ from jetson_containers.engine.dryrun import DryRunEngine
 from jetson_containers.engine.options import BuildOptions
 from jetson_containers.engine.protocol import BuildRequest, Engine, ImageInfo, StepFailed
 from jetson_containers.engine.record import RunRecord
-from jetson_containers.engine.state import NoState
+from jetson_containers.engine.state import NoState, State
 from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.image import labels
-from jetson_containers.plan.model import Plan, PlannedImage, Stage
+from jetson_containers.plan.model import Plan, PlannedImage, Stage, StageTest
 from tests.golden.plans import plan
 
 
@@ -56,6 +56,23 @@ class Remembering(DryRunEngine):
 
     def tag(self, source: str, reference: str) -> None:
         self.store[reference] = replace(self.store[source], references=(reference,))
+
+
+class Numbered(Remembering):
+    """Each build gives another image, as one whose steps take the time of day."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def put(self, stage: Stage) -> ImageInfo:
+        image = replace(super().put(stage), digest=f"sha256:{len(self.built)}")
+        self.store[stage.reference] = self.store[image.digest] = image
+        return image
+
+    def inspect(self, reference: str) -> ImageInfo | None:
+        self.asked.append(reference)
+        return super().inspect(reference)
 
 
 class Registry(NoCache):
@@ -122,11 +139,12 @@ def run(
     plans: Sequence[Plan],
     engine: Remembering,
     cache: Registry | None = None,
+    state: State | None = None,
     **options: object,
 ) -> tuple[RunRecord, list[events.Event]]:
     told: list[events.Event] = []
     given = BuildOptions(jobs=3, min_free=0, **options)  # type: ignore[arg-type]
-    builder = Builder(plans, engine, NoState(), given, told.append, cache)
+    builder = Builder(plans, engine, state or NoState(), given, told.append, cache)
     return builder.run(), told
 
 
@@ -178,6 +196,30 @@ def test_what_is_to_be_redone_is_built_although_it_is_there(numpy):
     assert engine.built == []
     run([chain], engine, redo=frozenset({"s1"}))
     assert engine.built == ["s1"]
+
+
+def test_a_stage_that_was_built_again_is_tested_anew(numpy, tmp_path):
+    chain = tree(numpy, [None, 0])
+    test = StageTest("s0", "check", ("sh", "-c", "true"), str(tmp_path / "s0"))
+    chain = replace(chain, stages=(replace(chain.stages[0], tests=(test,)), chain.stages[1]))
+    chain = replace(chain, images=chain.images[1:])
+    (tmp_path / "s0").mkdir()
+    engine, state = Numbered(), State(tmp_path / "memory")
+
+    def tests(**options: object) -> list[tuple[str, bool, bool]]:
+        record, _ = run([chain], engine, state=state, **options)
+        return sorted((x.subject.stage, x.final, x.remembered) for x in record.tests)
+
+    anew = [("s0", False, False), ("s1", True, False)]
+    known = [("s0", False, True), ("s1", True, True)]
+    assert tests() == anew
+    engine.asked.clear()
+    assert tests() == known
+    assert "jetson-stage/s0:1" not in engine.asked, "asked about what stands below"
+    assert tests(redo=frozenset({"s0", "s1"})) == anew
+    assert tests() == known
+    engine.store.clear()
+    assert tests() == anew, "what had vanished is another image now"
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
