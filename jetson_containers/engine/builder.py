@@ -111,6 +111,7 @@ class Builder:
         self._bench = TestBench(engine, state, sink, options.tests, self._answers.put)
         self._schedule = Schedule.of((), 1)
         self._held = Holdings(engine, self._stages, options.redo)
+        self._before: dict[str, str] = {}
         self._found: dict[str, Found] = {}
         self._lane_of: dict[str, int] = {}
         self._looked = 0.0
@@ -165,6 +166,9 @@ class Builder:
     def _run(self) -> None:
         raise_all(check_names(self._plans))
         redo = self._options.redo
+        for item in redo.intersection(self._stages):
+            if old := held_image(self._engine, self._stages[item]):
+                self._before[item] = old.digest
         wanted = self._demand()
         if self._cache is not None and wanted.build:
             asked = [self._stages[item] for item in wanted.build if item not in redo]
@@ -320,7 +324,10 @@ class Builder:
             self._lanes.begin(Order(stage, lane, lock, budget, self._found.get(item)))
 
     def _look_at_parked(self) -> None:
-        """Take what another process has finished; try again what it has not."""
+        """Take what another process has finished; try again what it has not.
+
+        A stage that is to be built again was finished by it only if it is another image now.
+        """
         if not self._schedule.parked or time.monotonic() < self._looked + _LOOK:
             return
         self._looked = time.monotonic()
@@ -331,7 +338,7 @@ class Builder:
                 continue
             lock.release()
             held = held_image(self._engine, stage)
-            if held is None:
+            if held is None or held.digest == self._before.get(item):
                 self._schedule = self._schedule.unpark(item)
                 continue
             self._sink(StageFound(item, stage.reference, "other process"))

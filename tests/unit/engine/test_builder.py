@@ -17,7 +17,7 @@ from jetson_containers.engine.dryrun import DryRunEngine
 from jetson_containers.engine.options import BuildOptions
 from jetson_containers.engine.protocol import BuildRequest, Engine, ImageInfo, StepFailed
 from jetson_containers.engine.record import RunRecord
-from jetson_containers.engine.state import NoState, State
+from jetson_containers.engine.state import NoState, StageLock, State
 from jetson_containers.errors import BuilderError, UnreachableError
 from jetson_containers.image import labels
 from jetson_containers.plan.model import Plan, PlannedImage, Stage, StageTest
@@ -220,6 +220,33 @@ def test_a_stage_that_was_built_again_is_tested_anew(numpy, tmp_path):
     assert tests() == known
     engine.store.clear()
     assert tests() == anew, "what had vanished is another image now"
+
+
+@pytest.mark.parametrize("other_finishes", [True, False])
+def test_a_forced_stage_is_taken_of_another_process_only_if_that_built_it(
+    numpy, tmp_path, other_finishes
+):
+    """The other process ends, with or without a new image, once this one waits for it."""
+    chain = tree(numpy, [None])
+    engine, state = Numbered(), State(tmp_path)
+    run([chain], engine)
+    other = state.try_lock(chain.stages[0].fingerprint)
+    assert isinstance(other, StageLock)
+    told: list[events.Event] = []
+
+    def sink(event: events.Event) -> None:
+        told.append(event)
+        if isinstance(event, events.StageWaiting):
+            if other_finishes:
+                engine.built.append("other")
+                engine.put(chain.stages[0])
+            other.release()
+
+    given = BuildOptions(jobs=1, min_free=0, redo=frozenset({"s0"}))
+    record = Builder([chain], engine, state, given, sink).run()
+    assert kinds(told, events.StageWaiting) == ["s0"]
+    assert engine.built == (["s0", "other"] if other_finishes else ["s0", "s0"])
+    assert record.images[0].digest == "sha256:2", "the old image was taken"
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
