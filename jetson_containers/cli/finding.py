@@ -157,8 +157,8 @@ def remembering(memory: StageMemory, stages: Mapping[str, Stage], sink: Sink) ->
     return both
 
 
-def reasons(memory: StageMemory) -> Callable[[Stage], str]:
-    """Why a stage is built, in one line."""
+def reasons(memory: StageMemory, again: Redo) -> Callable[[Stage], str]:
+    """Why a stage is built, in one line; ``again`` is what was asked for although it is there."""
     from jetson_containers.plan.why_rebuild import why_line
 
-    return lambda stage: why_line(stage, memory)
+    return lambda stage: why_line(stage, memory, again.because.get(stage.id, ""))

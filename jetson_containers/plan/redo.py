@@ -1,9 +1,9 @@
-"""Which stages are built again although finished ones are found. Pure."""
+"""Which stages are built again although finished ones are found, and for which word. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from jetson_containers.errors import BuilderError, UsageError, raise_all
 from jetson_containers.plan.model import Plan, Stage
@@ -13,12 +13,15 @@ from jetson_containers.plan.model import Plan, Stage
 class Redo:
     """Ids of stages that are built again, and those of them without the engine's build cache.
 
+    ``because`` is the option for each of them, as ``--force PKG``.
+
     Law: ``uncached`` is part of ``stages``, and with a stage everything that stands on it, or
-    takes files from it, is in ``stages``.
+    takes files from it, is in ``stages``; ``because`` has exactly the keys of ``stages``.
     """
 
     stages: frozenset[str] = frozenset()
     uncached: frozenset[str] = frozenset()
+    because: Mapping[str, str] = field(default_factory=dict)
 
 
 def redo(plans: Sequence[Plan], begin: Sequence[str] = (), force: Sequence[str] = ()) -> Redo:
@@ -31,7 +34,12 @@ def redo(plans: Sequence[Plan], begin: Sequence[str] = (), force: Sequence[str] 
     stages = [stage for plan in plans for stage in plan.stages]
     first, forced = _named(stages, begin, "--from"), _named(stages, force, "--force")
     after = _with_descendants(stages, first)
-    return Redo(after | _with_descendants(stages, forced), after | forced)
+    because: dict[str, str] = {}
+    for option, names in (("--from", begin), ("--force", force)):
+        for name in names:
+            for item in _with_descendants(stages, _named(stages, (name,), option)):
+                because.setdefault(item, f"{option} {name}")
+    return Redo(after | _with_descendants(stages, forced), after | forced, because)
 
 
 def _named(stages: Sequence[Stage], names: Sequence[str], option: str) -> frozenset[str]:

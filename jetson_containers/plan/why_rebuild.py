@@ -232,16 +232,17 @@ def _recall(memory: Memory, package: str, fingerprint: str) -> StageInputs | Non
     return next((one for one in memory.of(package) if one.fingerprint == fingerprint), None)
 
 
-def why_line(stage: Stage, memory: Memory) -> str:
+def why_line(stage: Stage, memory: Memory, asked: str = "") -> str:
     """One line for people: what makes ``stage`` another than the nearest earlier one.
 
+    ``asked`` is the option that has one built again in which nothing changed.
     Stages below it have to be in ``memory`` for their own reasons to be told.
     """
     found = explain(stage_inputs(stage), memory)
     if found.status == "never":
         return "never built here"
     if found.status == "same":
-        return "built before, and no longer there"
+        return asked or "built before, and no longer there"
     told = list(
         dict.fromkeys(
             words(change) if package == stage.package else f"{package}: {words(change)}"

@@ -62,6 +62,16 @@ def test_stages_of_every_plan_are_meant() -> None:
     assert packages(plans, redo(plans, begin=["lib"]).stages) == ["lib", "mid", "lib", "side"]
 
 
+def test_each_stage_has_the_option_that_it_is_built_again_for() -> None:
+    found = redo([plan(LIB, MID, SIDE, APP)], begin=["mid"], force=["lib", "app"])
+    assert found.because == {
+        LIB.id: "--force lib",
+        SIDE.id: "--force lib",
+        MID.id: "--from mid",
+        APP.id: "--from mid",
+    }
+
+
 def test_nothing_asked_is_nothing_redone() -> None:
     assert redo([plan(LIB, MID)]) == Redo()
 
@@ -93,6 +103,7 @@ def test_what_stands_on_a_redone_stage_is_redone(
         [names[n] for n in force if n in names],
     )
     assert found.uncached <= found.stages
+    assert found.because.keys() == found.stages
     assert all(one.id in found.stages for one in stages if one.parent in found.stages)
     asked = {names[n] for n in begin | force if n in names}
     assert asked <= {one.package for one in stages if one.id in found.uncached}

@@ -79,6 +79,7 @@ def test_a_stage_that_was_never_built_says_so(world: World) -> None:
 def test_a_stage_that_is_known_and_gone_says_so(world: World) -> None:
     plan = world.build(world.plan())
     assert world.lines(plan)["app"] == "built before, and no longer there"
+    assert why_line(plan.stages[0], world.memory, "--force lib") == "--force lib"
 
 
 def test_a_changed_file_is_named_by_its_stage_and_by_those_above(world: World) -> None:
