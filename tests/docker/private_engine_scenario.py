@@ -25,21 +25,28 @@ def quiet(line: str) -> None:
     """Progress that nobody reads."""
 
 
-def build(address: EngineAddress, context: Path, busybox: Path) -> bool:
-    """Build ``scratch`` plus busybox with a RUN step, and run the result."""
+#: what a step of the build prints: more, and faster, than BuildKit keeps by itself
+LINES = 400_000
+
+
+def build(address: EngineAddress, context: Path, busybox: Path) -> str:
+    """Build ``scratch`` plus busybox with RUN steps, run the result; what the build printed."""
     context.mkdir(exist_ok=True)
     (context / "busybox").write_bytes(busybox.read_bytes())
     (context / "busybox").chmod(0o755)
     (context / "Dockerfile").write_text(
         'FROM scratch\nCOPY busybox /busybox\nRUN ["/busybox", "touch", "/made"]\n'
+        f'RUN ["/busybox", "seq", "{LINES}"]\n'
         'ENTRYPOINT ["/busybox"]\n'
     )
     env = {**os.environ, **address.environ()}
-    command = [address.docker or "docker", "buildx", "build", "-q", "-t", "t", str(context)]
-    subprocess.run(command, env=env, check=True, capture_output=True)
+    command = [address.docker or "docker", "buildx", "build", "--progress=plain", "-t", "t"]
+    done = subprocess.run(
+        [*command, str(context)], env=env, check=True, capture_output=True, text=True
+    )
     sleeper = [address.docker or "docker", "run", "-d", "t", "sleep", "1000"]
     subprocess.run(sleeper, env=env, check=True, capture_output=True)
-    return True
+    return done.stderr
 
 
 def leftovers(paths: EnginePaths) -> dict[str, Any]:
@@ -66,7 +73,10 @@ def main(cache: Path, busybox: Path) -> dict[str, Any]:
     found["start_seconds"] = time.monotonic() - began
     found["again_is_the_same"] = private.start(cache, quiet) == address
     found["status"] = private.status(cache).running
-    found["built"] = build(address, cache / "context", busybox)
+    output = build(address, cache / "context", busybox)
+    found["built"] = True
+    found["lines"] = sum(line.split()[-1:] == [str(LINES)] for line in output.splitlines())
+    found["clipped"] = "[output clipped" in output
     first = private.status(cache).pid
     os.kill(first or 0, signal.SIGKILL)
     while private.status(cache).running:

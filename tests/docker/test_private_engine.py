@@ -61,6 +61,12 @@ def test_it_starts_builds_and_starts_once(story: dict[str, Any]) -> None:
 
 
 @root_only
+def test_what_a_step_prints_is_not_clipped(story: dict[str, Any]) -> None:
+    assert not story["clipped"]
+    assert story["lines"] == 1, "the last line of the step"
+
+
+@root_only
 def test_it_recovers_from_kill(story: dict[str, Any]) -> None:
     assert story["after_kill"] is None
     assert story["restarted"]
