@@ -137,6 +137,25 @@ def test_from_and_force_build_again_what_is_found(tree: Tree, client: DockerClie
     assert "--from nowhere: nothing that is asked for has a stage of it" in unknown.stderr
 
 
+def test_what_is_built_again_is_tested_anew(tree: Tree, client: DockerClient) -> None:
+    """The reason for it is the option, or that the image is lost."""
+    tree.add("a", "RUN cat /proc/uptime > /a", test="test -f /a")
+    tree.add("b", "RUN cat /a > /b", depends="a")
+    assert "tests:   2 passed\n" in tree.build(tree.name("b")).stderr
+    assert "tests:   2 remembered\n" in tree.build(tree.name("b")).stderr
+    for option in ("--force", "--from"):
+        done = tree.build(tree.name("b"), option, tree.name("a"))
+        assert "tests:   2 passed\n" in done.stderr, done.stderr
+        assert done.stderr.count(f"building ({option} {tree.name('a')})") == 2, done.stderr
+        assert "tests:   2 remembered\n" in tree.build(tree.name("b")).stderr
+    image = client.images.get(tree.reference("b")).id
+    lose(tree, client)
+    done = tree.build(tree.name("b"))
+    same = client.images.get(tree.reference("b")).id == image  # of steps that BuildKit still has
+    assert f"tests:   2 {'remembered' if same else 'passed'}\n" in done.stderr, done.stderr
+    assert "building (built before, and no longer there)" in done.stderr
+
+
 def test_what_is_redone_replaces_what_the_registry_has(
     tree: Tree, client: DockerClient, registry: str
 ) -> None:

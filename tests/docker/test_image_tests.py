@@ -60,6 +60,17 @@ def test_again_runs_all_and_a_failure_shows_its_lines(tree: Tree, image):
     assert "1 test passed, 0 deferred" in run(tree, image, "--package", tree.name("d")).stdout
 
 
+def test_a_test_whose_program_the_image_lacks_is_named(tree: Tree):
+    folder = tree.add("a", "RUN true", header="test: probe.sh")
+    (folder / "probe.sh").write_text("true\n")
+    done = tree.build(tree.name("a"))
+    assert done.returncode == 1
+    said = f"{folder}: the test 'probe.sh' of {tree.name('a')} cannot run in {tree.name('a')}: "
+    assert said in done.stderr, done.stderr
+    assert "hint: the image needs bash for it" in done.stderr
+    assert "repeat: docker run --rm" in done.stderr
+
+
 def test_an_image_built_on_ours_is_not_taken_for_it(tree: Tree, image, client, tmp_path):
     (tmp_path / "Dockerfile").write_text(f"FROM {image}\nRUN echo other > /ab\n")
     child = f"{tree.prefix}-child:1"
