@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from jetson_containers.engine import private
 from jetson_containers.engine.address import EngineAddress
@@ -21,6 +22,10 @@ from jetson_containers.errors import BuilderError
 from tests import services
 
 HERE = Path(__file__).parent
+
+# a busy machine makes no law untrue
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -186,7 +186,7 @@ def test_two_copies_at_once_build_each_stage_once(tree: Tree):
 @pytest.mark.parametrize("engine_name", ["buildkit", "docker"])
 def test_ctrl_c_stops_within_two_seconds_and_the_same_command_goes_on(tree: Tree, engine_name):
     tree.add("a", "RUN true")
-    tree.add("b", "RUN echo waiting && sleep 60", depends="a")
+    tree.add("b", f"RUN echo waiting && sleep 60 && : {tree.prefix}", depends="a")
     run = subprocess.Popen(
         tree.build_argv(tree.name("b"), "--engine", engine_name, "--verbose"),
         env=tree.env(),
@@ -207,7 +207,7 @@ def test_ctrl_c_stops_within_two_seconds_and_the_same_command_goes_on(tree: Tree
 
 
 def test_an_engine_that_dies_is_told_as_such(tree: Tree, engine):
-    tree.add("a", "RUN echo waiting && sleep 20")
+    tree.add("a", f"RUN echo waiting && sleep 20 && : {tree.prefix}")
     socket_path = tree.folder.parent / "engine.sock"
     with _proxied(engine.host.removeprefix("unix://"), socket_path) as cut:
         run = subprocess.Popen(

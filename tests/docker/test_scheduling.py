@@ -260,8 +260,8 @@ def test_what_a_failed_stage_test_spoils_is_not_named(tree: Tree, client):
 
 
 def test_logs_of_stages_beside_each_other_are_files_of_their_own(tree: Tree):
-    tree.add("a", "RUN for i in $(seq 200); do echo aaa; done")
-    tree.add("b", "RUN for i in $(seq 200); do echo bbb; done")
+    tree.add("a", f"RUN for i in $(seq 200); do echo aaa; done; : {tree.prefix}")
+    tree.add("b", f"RUN for i in $(seq 200); do echo bbb; done; : {tree.prefix}")
     names = (tree.name("a"), tree.name("b"))
     assert tree.build(*names, "--multiple", "--jobs", "2").returncode == 0
     logs = sorted(Path(tree.folder.parent, "logs").glob("*/*.log"))

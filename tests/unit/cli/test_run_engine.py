@@ -33,8 +33,10 @@ except UnreachableError as error:
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a socket that only root may open."""
     folder = tmp_path_factory.mktemp("closed")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(above.stat().st_mode | 0o011)
+    for above in (folder, *folder.parents):
+        mode = above.stat().st_mode
+        if mode & 0o011 != 0o011:
+            above.chmod(mode | 0o011)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "s"))
         server.listen()
