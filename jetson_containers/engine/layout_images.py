@@ -10,44 +10,33 @@ Source of the form: opencontainers/image-spec, ``image-layout.md``.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import io
 import json
 import os
-import shutil
 import tarfile
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from jetson_containers.engine.held_folder import HeldFolder
 from jetson_containers.errors import BuilderError
 
 _BLOBS = Path("blobs/sha256")
 _REWRITTEN = "buildkit/rewritten-timestamp"
 
 
-_PREFIX = "jetson-layouts-"
-#: seconds after which a pool that nobody holds is one of a program that was killed
-_ABANDONED = 60.0
-
-
 class LayoutPool:
     """The blobs of one run's layouts; gone with the program.
 
-    Those of a program that was killed go when the next one begins: each holds a lock on its own.
+    Those of a program that was killed go when the next one begins.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder)
-        self._root = Path(self._home.name)
-        self._lock = (self._root / "lock").open("w", encoding="ascii")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        _remove_abandoned(self._root.parent)
+        self._home = HeldFolder("jetson-layouts-", folder)
+        self._root = self._home.path
         self._pool = self._root / "pool"
         self._pool.mkdir()
 
@@ -63,16 +52,6 @@ class LayoutPool:
             _link(self._pool, blobs)
             yield Path(name)
             _link(blobs, self._pool)
-
-
-def _remove_abandoned(folder: Path) -> None:
-    for path in folder.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError), (path / "lock").open("r", encoding="ascii") as lock:
-            facts = os.fstat(lock.fileno())
-            old = time.time() - facts.st_mtime > _ABANDONED
-            if old and facts.st_uid == os.geteuid() and not path.is_symlink():
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
 
 
 def _link(source: Path, target: Path) -> None:
