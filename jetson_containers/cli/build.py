@@ -277,7 +277,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
             remembering(memory, stages, sink),
             stage_cache(context, sink),
             wheels,
-            why=reasons(memory, again),
+            why=reasons(memory, stages, again),
             publish=pushing(context, connection.engine, sink),
         )
         outcome = _run(builder, argv)

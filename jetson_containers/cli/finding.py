@@ -157,8 +157,20 @@ def remembering(memory: StageMemory, stages: Mapping[str, Stage], sink: Sink) ->
     return both
 
 
-def reasons(memory: StageMemory, again: Redo) -> Callable[[Stage], str]:
-    """Why a stage is built, in one line; ``again`` is what was asked for although it is there."""
-    from jetson_containers.plan.why_rebuild import why_line
+def reasons(
+    memory: StageMemory, stages: Mapping[str, Stage], again: Redo
+) -> Callable[[Stage], str]:
+    """Why one of ``stages`` is built, in one line, whether or not those below it are finished.
 
-    return lambda stage: why_line(stage, memory, again.because.get(stage.id, ""))
+    ``again`` is what was asked for although it is there.
+    """
+    from jetson_containers.plan.why_rebuild import StageInputs, stage_inputs, why_line
+
+    planned: dict[str, StageInputs] = {}
+
+    def why(stage: Stage) -> str:
+        if not planned:
+            planned.update({one.fingerprint: stage_inputs(one) for one in stages.values()})
+        return why_line(stage, memory, again.because.get(stage.id, ""), planned)
+
+    return why

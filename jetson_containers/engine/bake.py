@@ -7,7 +7,7 @@ shares it between them. What one stage at a time would tell is read out of the r
 from __future__ import annotations
 
 import json
-import tempfile
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,7 +17,14 @@ from typing import Any
 
 from jetson_containers.engine.buildkit import RAWJSON, BuildKitEngine
 from jetson_containers.engine.context import whole_context
-from jetson_containers.engine.events import Event, Sink, StageFinished, StageStarted
+from jetson_containers.engine.events import (
+    Event,
+    Sink,
+    StageFailed,
+    StageFinished,
+    StageStarted,
+)
+from jetson_containers.engine.held_folder import HeldFolder
 from jetson_containers.engine.progress import ProgressReader, failing_lines
 from jetson_containers.engine.protocol import (
     BuildRequest,
@@ -34,6 +41,18 @@ from jetson_containers.plan.model import Plan, Stage
 
 #: what BuildKit calls the last step of a target
 _EXPORTING = "exporting to "
+#: a step of bake's own, for all targets
+_DEFINITIONS = "[internal] load local bake definitions"
+#: what buildx says at the end of a bake that failed; of one target it does not name it
+_ERROR = re.compile(r"ERROR: (?:target (?P<target>\S+): )?(?P<what>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a stage failed of in a bake, and after how many seconds of its own."""
+
+    error: BuilderError
+    seconds: float
 
 
 class BakeEngine(BuildKitEngine):
@@ -49,7 +68,7 @@ class BakeEngine(BuildKitEngine):
         tls_dir: str | None = None,
     ) -> None:
         super().__init__(host, docker, environ, tls_dir)
-        self._failed: dict[str, BuilderError] = {}
+        self._failed: dict[str, Failure] = {}
 
     def capabilities(self) -> Capabilities:
         found = super().capabilities()
@@ -57,11 +76,9 @@ class BakeEngine(BuildKitEngine):
             return found
         return replace(found, features=found.features - {"reproducible"})
 
-    def build(self, request: BuildRequest, sink: Sink) -> ImageInfo:
-        failed = self._failed.get(request.stage.id)
-        if failed is not None:
-            raise failed
-        return super().build(request, sink)
+    def failure(self, stage: Stage) -> Failure | None:
+        """What the stage failed of when all were built together, if it did."""
+        return self._failed.get(stage.id)
 
     def build_together(
         self,
@@ -73,7 +90,7 @@ class BakeEngine(BuildKitEngine):
         """Build the stages of ``requests`` in one run; those that came out of it, with seconds.
 
         A failed step ends the run: what had not finished is not in the answer, and
-        :meth:`build` raises the failure of the stage that had it.
+        :meth:`failure` has the failure of the stage that had it.
         """
         if self._buildx_version() < RAWJSON:
             raise UsageError(
@@ -107,12 +124,17 @@ class BakeEngine(BuildKitEngine):
                 names=names,
                 fresh={item for item, request in todo.items() if request.fresh},
             )
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jetson-bake-")))
+            folder = stack.enter_context(HeldFolder("jetson-bake-"))
             file = folder / "docker-bake.json"
             file.write_text(bake_text(plans, options), encoding="utf-8")
             stages = {item: request.stage for item, request in todo.items()}
-            seconds = self._bake(file, stages, names, first, sink, why)
-        proven = self._proven(stages, names, secrets, sink)
+            seconds, errors = self._bake(file, stages, names, first, sink, why)
+        proven, leaks = self._proven(stages, names, secrets, sink)
+        for item, error in {**errors, **leaks}.items():
+            if isinstance(error, StepFailed) and not stages[item].generated:
+                error.command = self.command(todo[item])
+            self._failed[item] = Failure(error, seconds.get(item, 0.0))
+            sink(StageFailed(item, self._failed[item].seconds, str(error)))
         return {item: (image, seconds.get(item, 0.0)) for item, image in proven.items()}
 
     def _bake(
@@ -123,7 +145,9 @@ class BakeEngine(BuildKitEngine):
         request: BuildRequest,
         sink: Sink,
         why: Callable[[Stage], str],
-    ) -> dict[str, float]:
+    ) -> tuple[dict[str, float], dict[str, BuilderError]]:
+        """Run the bake; the seconds of each stage that began, and what failed."""
+
         def size(stage: Stage) -> int:
             held = self.inspect(names[stage.id])
             return held.size if held else 0
@@ -136,7 +160,7 @@ class BakeEngine(BuildKitEngine):
         environ = {"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}
         status = self.follow(progress, request, reader.feed, sink, environ)
         if not status:
-            return reader.seconds
+            return reader.seconds, {}
         if not self.alive():
             raise EngineGone(
                 "the engine stopped answering during the bake",
@@ -145,8 +169,7 @@ class BakeEngine(BuildKitEngine):
         failures = reader.failures()
         if not failures:
             raise BuilderError(f"the bake failed: {'; '.join(reader.words[-3:])}")
-        self._failed.update(failures)
-        return reader.seconds
+        return {**reader.running(), **reader.seconds}, failures
 
     def _proven(
         self,
@@ -154,10 +177,14 @@ class BakeEngine(BuildKitEngine):
         names: Mapping[str, str],
         secrets: Mapping[str, Mapping[str, bytes]],
         sink: Sink,
-    ) -> dict[str, ImageInfo]:
-        """Give each image its name, parents first, if no secret is in it or in what it is on."""
+    ) -> tuple[dict[str, ImageInfo], dict[str, BuilderError]]:
+        """Give each image its name, parents first, if no secret is in it or in what it is on.
+
+        Those that have one, and what is wrong with the others.
+        """
         guard = SecretGuard()
         found: dict[str, ImageInfo] = {}
+        errors: dict[str, BuilderError] = {}
         for item, stage in stages.items():
             built = self.inspect(names[item])
             if built is None or built.labels.get(labels.FINGERPRINT) != stage.fingerprint:
@@ -170,8 +197,8 @@ class BakeEngine(BuildKitEngine):
                 try:
                     found[item] = guard.prove(self, stage, built, secrets[item], sink)
                 except BuilderError as error:
-                    self._failed[item] = error
-        return found
+                    errors[item] = error
+        return found, errors
 
 
 def _names(
@@ -189,7 +216,10 @@ def _names(
 
 @dataclass
 class BakeReader:
-    """Tells the steps of many targets apart; ``size`` asks how large a finished image is."""
+    """Tells the steps of many targets apart; ``size`` asks how large a finished image is.
+
+    Of one target buildx names the steps as a single build does, and all are its own.
+    """
 
     stages: Sequence[Stage]
     command: tuple[str, ...]
@@ -233,10 +263,11 @@ class BakeReader:
 
     def _vertex(self, vertex: dict[str, Any]) -> Iterator[Event]:
         digest = str(vertex.get("digest", ""))
-        target, name = _split(str(vertex.get("name", "")))
+        target, name = self._split(str(vertex.get("name", "")))
         stage = self._owner.get(digest) or self._targets.get(target)
         if stage is None:
             return
+        target = target_name(stage)
         self._owner[digest] = stage
         if vertex.get("started") and stage.id not in self._begun:
             self._begun[stage.id] = self.clock()
@@ -252,6 +283,17 @@ class BakeReader:
             seconds = self.clock() - self._begun[stage.id]
             self.seconds[stage.id] = seconds
             yield StageFinished(stage.id, seconds, self.size(stage))
+
+    def _split(self, name: str) -> tuple[str, str]:
+        target, step = _split(name)
+        if len(self._targets) > 1 or target in self._targets or name == _DEFINITIONS:
+            return target, step
+        return next(iter(self._targets)), name
+
+    def running(self) -> dict[str, float]:
+        """The seconds so far of each stage that began and has not finished."""
+        now = self.clock()
+        return {item: now - self._begun[item] for item in self._lanes}
 
     def _reader(self, stage: Stage) -> ProgressReader:
         return self._readers.setdefault(stage.id, ProgressReader(stage.id))
@@ -269,7 +311,25 @@ class BakeReader:
                 where=Location(f"{stage.context}/{stage.dockerfile}"),
                 lines=failing_lines(lines),
             )
-        return found
+        return found or self._unstepped()
+
+    def _unstepped(self) -> dict[str, BuilderError]:
+        """The stage that failed without a step, as of a Dockerfile that nobody can read."""
+        for word in reversed(self.words):
+            match = _ERROR.match(word)
+            if match is None:
+                continue
+            alone = self.stages[0] if len(self.stages) == 1 else None
+            stage = self._targets.get(match["target"] or "") or alone
+            if stage is not None:
+                return {
+                    stage.id: StepFailed(
+                        f"building {stage.title} failed at {match['what']}",
+                        where=Location(f"{stage.context}/{stage.dockerfile}"),
+                        lines=failing_lines(tuple(self.words)),
+                    )
+                }
+        return {}
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -124,7 +124,7 @@ class Lanes:
 
     def _work(self, order: Order) -> None:
         try:
-            answer = self._found(order) or self._build(order)
+            answer = self._found(order) or self._failed(order) or self._build(order)
         except BaseException as error:  # the deciding thread raises what is no failed stage
             answer = Answer(order.stage.id, "failed", error=error)
         finally:
@@ -155,6 +155,16 @@ class Lanes:
         seconds = time.monotonic() - begun
         self._sink(StageFound(stage.id, stage.reference, source, seconds))
         return Answer(stage.id, "found", image, seconds, source)
+
+    def _failed(self, order: Order) -> Answer | None:
+        """What failed when all were built together is not tried again, and was told."""
+        from jetson_containers.engine.bake import BakeEngine
+
+        engine, stage = self._engine, order.stage
+        found = engine.failure(stage) if isinstance(engine, BakeEngine) else None
+        if found is None:
+            return None
+        return Answer(stage.id, "failed", seconds=found.seconds, error=found.error)
 
     def _build(self, order: Order) -> Answer:
         begun = time.monotonic()

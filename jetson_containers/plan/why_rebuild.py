@@ -232,13 +232,19 @@ def _recall(memory: Memory, package: str, fingerprint: str) -> StageInputs | Non
     return next((one for one in memory.of(package) if one.fingerprint == fingerprint), None)
 
 
-def why_line(stage: Stage, memory: Memory, asked: str = "") -> str:
+def why_line(
+    stage: Stage,
+    memory: Memory,
+    asked: str = "",
+    planned: Mapping[str, StageInputs] | None = None,
+) -> str:
     """One line for people: what makes ``stage`` another than the nearest earlier one.
 
     ``asked`` is the option that has one built again in which nothing changed.
-    Stages below it have to be in ``memory`` for their own reasons to be told.
+    Stages below it have to be in ``planned``, by fingerprint, or in ``memory`` for their own
+    reasons to be told.
     """
-    found = explain(stage_inputs(stage), memory)
+    found = explain(stage_inputs(stage), memory, planned)
     if found.status == "never":
         return "never built here"
     if found.status == "same":

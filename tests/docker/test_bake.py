@@ -185,9 +185,39 @@ def test_a_step_that_fails_in_a_bake_fails_once_and_blocks_what_stands_on_it(cha
     assert done.returncode == 1
     assert f"building {chain.name('b')} failed at [1/2] RUN echo fatal" in done.stderr
     assert "| fatal: no luck" in done.stderr
+    assert done.stderr.count(f"{chain.name('b')}: building") == 1
+    assert done.stderr.count(f"{chain.name('b')}: FAILED after") == 1
+    line = next(line for line in done.stderr.splitlines() if line.strip().startswith("repeat:"))
+    command = line.partition(": ")[2]
+    again = subprocess.run(command, shell=True, env=chain.env(), capture_output=True)
+    assert b"fatal: no luck" in again.stderr
     logs = "".join(path.read_text() for path in chain.folder.parent.glob("logs/*/*.log"))
     assert logs.count("\nfatal: no luck") == 1
     assert not tags_with(client, chain.name("d"))
+
+
+def test_a_bake_of_one_stage_tells_what_a_bake_of_many_tells(chain: Tree):
+    assert chain.build(chain.name("c"), "--engine", "bake").returncode == 0
+    done = chain.build(chain.name("d"), "--engine", "bake")
+    assert done.returncode == 0, done.stderr
+    assert f"[ 4/4] {chain.name('d')}: building (never built here)" in done.stderr
+    assert f"[ 4/4] {chain.name('d')}: built in" in done.stderr
+    assert "0.0 s" not in next(x for x in done.stderr.splitlines() if x.startswith("longest"))
+    chain.add("d", "RUN echo fatal: no luck; false", depends="c")
+    failed = chain.build(chain.name("d"), "--engine", "bake")
+    assert failed.returncode == 1
+    assert f"building {chain.name('d')} failed at [2/2] RUN echo fatal" in failed.stderr
+    assert "| fatal: no luck" in failed.stderr
+    assert "stages:  0 built, 3 found, 1 failed" in failed.stderr
+    assert "  repeat: docker" in failed.stderr
+
+
+def test_a_bake_names_what_changed_below_as_any_build_does(chain: Tree):
+    assert chain.build(chain.name("d"), "--engine", "bake").returncode == 0
+    (chain.folder / chain.name("b") / "file").write_text("other\n")
+    done = chain.build(chain.name("d"), "--engine", "bake")
+    changed = f"{chain.name('b')}: file file: changed"
+    assert f"{chain.name('d')}: building ({changed})" in done.stderr
 
 
 def test_a_secret_that_a_bake_left_in_an_image_leaves_no_name(chain: Tree, client, tmp_path):

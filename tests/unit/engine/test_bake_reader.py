@@ -113,3 +113,69 @@ def test_stages_whose_names_begin_alike_are_told_apart():
     longer = replace(FIRST, id=f"{FIRST.id}-more")
     events = _events(_reader(FIRST, longer), _vertex(longer, "2/2] RUN x", "d1"))
     assert {event.stage for event in events} == {longer.id}
+
+
+#: what buildx 0.13 names the steps of a bake of one target, recorded: no target in them
+ONE = (
+    ("d0", "[internal] load local bake definitions"),
+    ("d1", "[internal] load build definition from Dockerfile"),
+    ("d2", "[1/2] FROM docker.io/jetson-test/tiny:1@sha256:45a8e8353977"),
+    ("d3", "[2/2] RUN echo hello"),
+)
+
+
+def _one(digest: str, name: str, **more: object) -> str:
+    vertex = {"digest": digest, "name": name, "started": NOW, **more}
+    return json.dumps({"vertexes": [vertex]}, indent=2)
+
+
+def _read(reader: BakeReader, *documents: str) -> list[object]:
+    return _events(reader, *(line for text in documents for line in text.split("\n")))
+
+
+def test_the_steps_of_a_single_target_are_its_own():
+    reader = _reader(FIRST)
+    events = _read(
+        reader,
+        *(_one(digest, name) for digest, name in ONE),
+        _log("d3", "hello\n"),
+        *(_one(digest, name, completed=NOW) for digest, name in ONE),
+        _one("d4", "exporting to image", completed=NOW),
+    )
+    assert [type(event) for event in events].count(StageStarted) == 1
+    (started,) = (event for event in events if isinstance(event, StageStarted))
+    assert started.command == ("docker", "buildx", "bake", target_name(FIRST))
+    assert StepStarted(FIRST.id, "[2/2] RUN echo hello") in events
+    assert LogLine(FIRST.id, "hello") in events
+    assert events[-1] == StageFinished(FIRST.id, 1.0, 7)
+    assert reader.seconds == {FIRST.id: 1.0}
+
+
+def test_the_failure_of_a_single_target_is_its_own():
+    reader = _reader(FIRST)
+    _read(
+        reader,
+        *(_one(digest, name) for digest, name in ONE),
+        _log("d3", "fatal: no luck\n"),
+        _one("d3", "[2/2] RUN echo hello", completed=NOW, error="exit code: 1"),
+        "--------------------",
+        "ERROR: failed to solve: exit code: 1",
+    )
+    (failed,) = reader.failures().items()
+    assert failed[0] == FIRST.id
+    assert "failed at [2/2] RUN echo hello" in str(failed[1])
+    assert failed[1].lines == ("fatal: no luck",)
+    assert reader.running() == {FIRST.id: 1.0}
+
+
+def test_a_failure_without_a_step_is_that_of_the_target_which_buildx_names():
+    reader = _reader()
+    words = f"ERROR: target {target_name(SECOND)}: failed to solve: dockerfile parse error"
+    _events(reader, "Dockerfile:3", words)
+    ((item, error),) = reader.failures().items()
+    assert item == SECOND.id
+    assert "failed at failed to solve: dockerfile parse error" in str(error)
+
+    alone = _reader(FIRST)
+    _events(alone, "ERROR: failed to solve: dockerfile parse error")
+    assert set(alone.failures()) == {FIRST.id}

@@ -82,6 +82,14 @@ def test_a_stage_that_is_known_and_gone_says_so(world: World) -> None:
     assert why_line(plan.stages[0], world.memory, "--force lib") == "--force lib"
 
 
+def test_what_changed_below_is_named_before_that_is_built(world: World) -> None:
+    world.build(world.plan())
+    world.write("lib/a", "2")
+    stages = world.plan().stages
+    planned = {stage.fingerprint: stage_inputs(stage) for stage in stages}
+    assert why_line(stages[-1], world.memory, "", planned) == "lib: file a: changed"
+
+
 def test_a_changed_file_is_named_by_its_stage_and_by_those_above(world: World) -> None:
     world.build(world.plan())
     world.write("lib/a", "2")
