@@ -294,7 +294,10 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     say(summary(record, logs, context.program))
     for error in record.errors:
         say(failure(error, stages.values(), logs, connection))
-    return ExitCode.FAILED if record.errors or unplanned else ExitCode.DONE
+    kinds = {error.exit_code for error in record.errors}
+    if len(kinds) == 1 and not unplanned:
+        return kinds.pop()
+    return ExitCode.FAILED if kinds or unplanned else ExitCode.DONE
 
 
 def _plan(context: Context, connection: Connection) -> Planned:
