@@ -22,7 +22,8 @@ class Nvcc(build_ext):
             [
                 *(f"{CUDA}/bin/nvcc", "-shared", "-O2", "-Xcompiler", "-fPIC"),
                 *(f"-gencode=arch=compute_{gpu},code={form}" for gpu, form in forms.items()),
-                *("-I", sysconfig.get_path("include"), "-I", f"{CUDA}/include", "-L", f"{CUDA}/lib"),
+                *("-I", sysconfig.get_path("include"), "-I", f"{CUDA}/include"),
+                *("-L", f"{CUDA}/lib"),
                 *("-o", str(output), *extension.sources),
             ]
         )
