@@ -21,7 +21,7 @@ stop() {
 trap stop EXIT
 trap '[ -n "$pytest" ] && kill -INT -- "-$pytest" 2>/dev/null; interrupted=130' INT TERM HUP
 interrupted=
-[ $# -gt 0 ] || set -- -n 2 --dist loadgroup
+[ $# -gt 0 ] || set -- -n 2 --dist loadfile
 
 # Job control gives each step a process group of its own, so that a signal reaches it once.
 set -m

@@ -10,6 +10,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -28,16 +29,20 @@ settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Where several processes run the suite, one has the engine to itself.
 
-    Every other file is a unit too, so that what its tests share is made once.
+    Every other file goes to one process too, so that what its tests share is made once.
     """
-    for item in items:
-        folder = item.path.relative_to(HERE).parts[0]
-        group = "engine" if folder == "docker" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneEngine(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "engine" if file.startswith("tests/docker/") else file
+
+    return OneEngine(config, log)
 
 
 @pytest.fixture(scope="session")
