@@ -101,7 +101,7 @@ def test_a_registry_that_takes_nothing_costs_only_a_warning(tree: Tree, tmp_path
         assert done.returncode == 0, done.stderr
         assert f"warning: {tree.name('a')} is not kept elsewhere: {host}/x/" in done.stderr
         pushed = tree.build(tree.name("a"), "--push", f"{host}/x")
-        assert pushed.returncode == 1
+        assert pushed.returncode == 3
         assert "cannot be pushed" in pushed.stderr
     finally:
         end([identity], patience=5.0)
@@ -214,7 +214,7 @@ def test_a_push_is_in_the_journal_and_the_same_command_sends_nothing_again(
 def test_a_push_that_fails_fails_the_run(tree: Tree) -> None:
     tree.add("a", "RUN true")
     done = tree.build(tree.name("a"), "--push", "127.0.0.1:1/x")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "error: http://127.0.0.1:1" in done.stderr
     assert journals(tree)[0][-1]["status"] == "failed"
 
