@@ -1,7 +1,9 @@
 """The life of a process that runs definitions, guarded, until one leaves something behind.
 
 A child in which a definition left something (an attribute of a module or class, a module) does no
-further one: results do not depend on the order.
+further one, and what it did since it was last known to be clean does not count: results do not
+depend on the order. To look costs several times as much as a definition, so it is done for many at
+once, and earlier after one that is likely to leave something.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from jetson_containers.platform.target import Target
 MAX_RESULT = 16_000_000
 #: begins the line in which a child takes its leave
 LAST = b"last "
+#: the line that makes results count: the child is as it was before the first definition
+CLEAN = b"clean"
 #: modules that definitions import and that are slow to: the first child that has one tells
 COMMON = (
     "datetime",
@@ -69,14 +73,22 @@ def live(
     time_limit: float,
     scratch: Scratch,
     sign: bytes,
+    every: int,
 ) -> None:
-    """The child's whole life. Never returns."""
+    """The child's whole life: it looks at what is left at least after ``every`` definitions.
+
+    A result that is told alone since the last look counts without one. Never returns.
+    """
     dumps, known = json.dumps, sys.modules
     directory = directories[0]
     try:
         steady = Steady()
-        before = State()
+        before = State() if len(directories) > 1 else None
+        common = [name for name in COMMON if name in known]
+        modules = len(known)
         sources: list[str] = []
+        unsure = 0
+        apart = False
         for directory in directories:
             result = _guarded(directory, target, settings, time_limit, scratch, steady)
             sources += [path for path in result.inputs if path.endswith(".py")]
@@ -85,15 +97,28 @@ def live(
                 problem = f"defines more than {MAX_RESULT} characters"
                 text = dumps(no_result(directory, target, problem).to_dict())
             write_line(writing, sign + text.encode())
-            if directory is directories[-1] or not before.holds():
-                imported = [name for name in COMMON if name in known]
-                read = [*dict.fromkeys(sources)]
-                leave = dumps({"imported": imported, "read": read})
-                write_line(writing, sign + LAST + leave.encode())
+            unsure += 1
+            last = directory is directories[-1]
+            if before is None or (last and unsure == 1 and every > 1):
                 break
+            likely = not result.lasting or result.asked or len(known) != modules
+            if last or likely or unsure >= every:
+                if not before.holds():
+                    apart = unsure == 1
+                    break
+                write_line(writing, sign + CLEAN)
+                unsure = 0
+        imported = [name for name in COMMON if name in known]
+        leave = {
+            "imported": imported,
+            "read": [*dict.fromkeys(sources)],
+            "apart": [str(directory.path)] if apart and imported == common else [],
+        }
+        write_line(writing, sign + LAST + dumps(leave).encode())
     except BaseException as error:  # a definition can break what its own process is made of
         problem = f"broke the process that evaluates it ({type(error).__name__})"
         write_line(writing, sign + dumps(no_result(directory, target, problem).to_dict()).encode())
+        write_line(writing, sign + LAST + b'{"imported": [], "read": [], "apart": []}')
     finally:
         os._exit(0)
 

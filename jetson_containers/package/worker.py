@@ -1,7 +1,8 @@
 """Evaluating directories in guarded child processes, with a time limit for each.
 
 A server process is guarded and runs no definition; the children that it forks off do. Those that
-hang, or end the child, cost themselves alone.
+hang, or end the child, cost themselves alone. What a child did beside a definition that spoilt it
+is done again, with a look after each.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
+from jetson_containers.errors import DefinitionError
 from jetson_containers.package import facts, guards, modules
-from jetson_containers.package.child import LAST, live, no_result, write_line
+from jetson_containers.package.child import CLEAN, COMMON, LAST, live, no_result, write_line
 from jetson_containers.package.evaluated import OUT_OF_TIME, Evaluated, Settings
 from jetson_containers.package.limits import limit_memory
 from jetson_containers.package.reads import NotedTarget
@@ -33,8 +36,38 @@ from jetson_containers.platform.target import Target
 GRACE = 1.0
 #: bytes that begin each line of a child; a definition that writes into every file has others
 SIGN = 16
+#: definitions after which a child looks at what they left
+EVERY = 32
+#: modules that are none of Python's own and that a definition finds imported at most
+_OURS = frozenset(
+    (
+        "__main__",
+        "certifi",
+        "charset_normalizer",
+        "idna",
+        "jetson_containers",
+        "packaging",
+        "requests",
+        "urllib3",
+        "yaml",
+        "_yaml",
+    )
+)
 #: what children did on the way: the next run in this process begins with it
 _LEFT: list[bytes] = []
+#: directories that left something in a child: they get one each, at the end
+_APART: set[str] = set()
+
+
+class _Lived(NamedTuple):
+    """What a child did: lines to hand on, ``done`` results among them.
+
+    Of the ``doubtful`` directories that come next nothing counts: one of them spoilt the child.
+    """
+
+    lines: Sequence[bytes]
+    done: int
+    doubtful: int = 0
 
 
 def run(
@@ -43,18 +76,20 @@ def run(
     """Each directory evaluated, in order; ``time_limit`` in seconds is for each alone."""
     while _LEFT:
         _warm(_LEFT.pop())
+    ordered = sorted(directories, key=lambda directory: str(directory.path) in _APART)
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(reading)
-        _serve(writing, directories, target, settings, time_limit)
+        _serve(writing, ordered, target, settings, time_limit)
     os.close(writing)
-    results = []
+    results: list[Evaluated] = []
     try:
         with os.fdopen(reading, "rb") as lines:
             for line in lines:
                 if line.startswith(LAST):
                     _LEFT.append(line)
+                    _APART.update(_read_leave(line)["apart"])
                     continue
                 data = json.loads(line)
                 if "fault" in data:
@@ -67,7 +102,8 @@ def run(
         os.waitpid(process, 0)
     if len(results) != len(directories):
         raise RuntimeError("the process that evaluates definitions ended")
-    return tuple(results)
+    made = dict(zip(ordered, results, strict=True))
+    return tuple(made[directory] for directory in directories)
 
 
 def _serve(
@@ -86,6 +122,8 @@ def _serve(
         gc.disable()
         _silence()
         _close_all_but(writing)
+        others = _set_aside()
+        _import_common(directories)
         warnings.simplefilter("ignore")
         for module in list(sys.modules.values()):
             if isinstance(module, ModuleType):  # else the first warning would count as a change
@@ -98,12 +136,20 @@ def _serve(
         scratch.install()
         limit_memory()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        done = 0
-        while done < len(directories):
-            left = directories[done:]
-            for line in _in_child(left, target, settings, time_limit, scratch, writing):
+        alone = [directory for directory in directories if str(directory.path) in _APART]
+        together = directories[: len(directories) - len(alone)]
+        todo = [(together, EVERY), *(((directory,), EVERY) for directory in alone)]
+        while todo:
+            part, every = todo.pop(0)
+            if not part:
+                continue
+            lived = _in_child(part, target, settings, time_limit, scratch, writing, every)
+            for line in lived.lines:
                 write_line(writing, line)
-                done += not line.startswith(LAST)
+            left = part[lived.done :]
+            todo.insert(0, (left[lived.doubtful :], every))
+            todo.insert(0, (left[: lived.doubtful], 1))
+        others.clear()
     except BaseException as error:  # a fault of this program: the parent raises it
         write_line(writing, json.dumps({"fault": repr(error)}).encode())
     finally:
@@ -117,8 +163,9 @@ def _in_child(
     time_limit: float,
     scratch: Scratch,
     outer: int,
-) -> Iterator[bytes]:
-    """The first result, and those after it until a definition left something behind.
+    every: int,
+) -> _Lived:
+    """As many results as count, from the first directory on; at least one if ``every`` is 1.
 
     ``outer`` is the way to the parent, which is closed to definitions. Law: what a definition
     writes into the other one is no result of any directory.
@@ -129,9 +176,10 @@ def _in_child(
     if process == 0:
         os.close(outer)
         os.close(reading)
-        live(writing, directories, target, settings, time_limit, scratch, sign)
+        live(writing, directories, target, settings, time_limit, scratch, sign, every)
     os.close(writing)
-    left = iter(directories)
+    sure: list[bytes] = []
+    unsure: list[bytes] = []
     problem = "ended the process that evaluates it"
     try:
         for signed in _lines(reading, time_limit + GRACE):
@@ -139,18 +187,60 @@ def _in_child(
             if line == signed:
                 problem = "wrote into a file that it did not open"
                 break
-            yield line
-            if line.startswith(LAST):
+            if line == CLEAN:
+                sure += unsure
+                unsure.clear()
+            elif line.startswith(LAST):
                 _warm(line)
-                return
-            next(left)
+                if len(unsure) > 1:
+                    return _Lived((*sure, line), len(sure), len(unsure))
+                done = (*sure, *unsure)
+                return _Lived((*done, line), len(done))
+            else:
+                unsure.append(line)
     except TimeoutError:
         problem = f"{OUT_OF_TIME} {time_limit:g} s"
     finally:
         os.close(reading)
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
-    yield json.dumps(no_result(next(left), target, problem).to_dict()).encode()
+    if unsure:  # of a single one that was told nothing else can have spoilt it
+        alone = [*sure, *unsure] if every == 1 else sure
+        return _Lived(alone, len(alone), 0 if every == 1 else len(unsure) + 1)
+    failed = no_result(directories[len(sure)], target, problem)
+    return _Lived((*sure, json.dumps(failed.to_dict()).encode()), len(sure) + 1)
+
+
+def _set_aside() -> list[ModuleType]:
+    """Take away what whoever asks has imported: a definition finds the same in every program.
+
+    The modules are given back, for somebody has to hold them.
+    """
+    taken = []
+    for name in list(sys.modules):
+        first = name.partition(".")[0]
+        if first not in sys.stdlib_module_names and first not in _OURS:
+            taken.append(sys.modules.pop(name))
+    return taken
+
+
+def _import_common(directories: Iterable[Directory]) -> None:
+    """What the directories' own files speak of, so that no child ends for having imported it."""
+    texts = []
+    for directory in directories:
+        with suppress(OSError, DefinitionError):
+            path = directory.path / "config.py"
+            if path.is_file():
+                texts.append(modules.source(path))
+    content = b"\n".join(texts)
+    for name in COMMON:
+        if name not in sys.modules and name.encode() in content:
+            importlib.import_module(name)
+
+
+def _read_leave(line: bytes) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(line.removeprefix(LAST))
+    return found
 
 
 def _warm(line: bytes) -> None:
@@ -158,7 +248,7 @@ def _warm(line: bytes) -> None:
 
     Law: no code of a tree runs here, and results do not depend on it.
     """
-    done = json.loads(line.removeprefix(LAST))
+    done = _read_leave(line)
     for name in done["imported"]:
         if name not in sys.modules:
             importlib.import_module(name)
