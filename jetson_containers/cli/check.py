@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jetson_containers.check.causes import Cause, causes
 from jetson_containers.check.model import Report, TargetReport
@@ -74,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
     if patterns and not any(item.checked + item.refused + len(item.findings) for item in reports):
         raise _no_match(context, targets[0], patterns)
     if context.args.json:
-        print(json.dumps(report.to_dict(), indent=1))
+        print(_json(report.to_dict()))
     else:
         _print(report, verbose=context.verbose)
     return ExitCode.FAILED if report.has_errors else ExitCode.DONE
@@ -111,6 +112,18 @@ class _Work:
         # a part of the packages is quickly done, and would only drive out what is kept
         report = make() if self._patterns else self._kept.report(catalogue, make)
         return report.to_plain()
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    """The document with a line for each finding: there may be many thousands of them."""
+    keys = []
+    for key, value in document.items():
+        if isinstance(value, list) and value:
+            text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
+        else:
+            text = json.dumps(value)
+        keys.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(keys) + "\n}"
 
 
 def _targets(context: Context) -> tuple[Target, ...]:

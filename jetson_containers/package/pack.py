@@ -177,20 +177,22 @@ class _Shared:
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def of(self, value: Any) -> Any:
-        if isinstance(value, str):
+        kind = type(value)  # hundreds of thousands of values come by
+        if kind is str:
             return sys.intern(value)
-        if isinstance(value, tuple):
-            made = tuple(self.of(item) for item in value)
+        if kind is tuple:
+            of = self.of
+            made = tuple([of(item) for item in value])
             return self._known.setdefault(made, made) if _is_text(made) else made
-        if isinstance(value, list):
+        if kind is list:
             return [self.of(item) for item in value]
-        if isinstance(value, dict):
+        if kind is dict:
             return {self.of(key): self.of(item) for key, item in value.items()}
         return value
 
 
 def _is_text(values: tuple[Any, ...]) -> bool:
-    return all(type(value) is str for value in values)
+    return {*map(type, values)} == {str}
 
 
 def _index(table: dict[Hashable, int], row: Hashable) -> int:
