@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from jetson_containers.package import worker
 from jetson_containers.package.loader import Trees, load_catalogue
 
 GOOD = {"good/Dockerfile": "#---\n# name: good\n#---\nFROM x\n", "zz/config.py": "x = 1\n"}
@@ -477,6 +478,26 @@ def test_nothing_leaks_from_one_definition_to_the_next(orin, tree, case):
     notes = [catalogue.default(name).notes for name in "abc"]
     assert notes[1] == "X", "the definition itself does see it"
     assert notes[0] == notes[2] != "X"
+
+
+def test_one_that_spoils_its_process_is_kept_apart_from_then_on(orin, targets, tree):
+    spoils = "import json; json.SPY = target.arch\npackage['notes'] = json.SPY\n"
+    looks = "import json\npackage['notes'] = getattr(json, 'SPY', '') + target.arch\n"
+    files = {f"{name}/config.py": looks for name in "abdefg"}
+    trees = Trees((tree({**files, "c/config.py": spoils}),))
+    [x86] = [target for target in targets.values() if target.arch == "x86_64"]
+    for target in (orin, x86):
+        catalogue = trees.catalogue(target)
+        assert {item.notes for item in catalogue.packages} == {target.arch}
+    assert [path for path in worker._APART if path.startswith(str(trees.search_dirs[0]))] == [
+        str(trees.search_dirs[0] / "c")
+    ]
+
+
+def test_a_definition_finds_the_same_modules_in_every_program(orin, tree):
+    code = "import sys\npackage['notes'] = ' '.join(x for x in sys.modules if 'pytest' in x)\n"
+    catalogue = load_catalogue(orin, [tree({"a/config.py": code})])
+    assert catalogue.default("a").notes == ""
 
 
 def test_what_was_held_back_is_said_once_and_where(orin, tree):
