@@ -23,6 +23,8 @@ from jetson_containers.errors import BuilderError
 from tests import services
 
 HERE = Path(__file__).parent
+#: files of engine tests that start an engine of their own, and leave the suite's alone
+OWN_ENGINE = ("tests/docker/test_faults.py", "tests/docker/test_private_engine.py")
 
 # a busy machine makes no law untrue
 settings.register_profile("suite", deadline=None)
@@ -40,7 +42,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class OneEngine(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "engine" if file.startswith("tests/docker/") else file
+            shared = file.startswith("tests/docker/") and file not in OWN_ENGINE
+            return "engine" if shared else file
 
     return OneEngine(config, log)
 

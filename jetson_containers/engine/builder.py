@@ -1,7 +1,8 @@
 """Run plans on an engine: find what is finished, build what is missing, test, tag.
 
-One thread decides (this module), several build (:mod:`jetson_containers.engine.lanes`), others
-test (:mod:`jetson_containers.engine.imagetests`); they answer through one queue.
+One thread decides (this module, and :mod:`jetson_containers.engine.settling` for tests and images),
+several build (:mod:`jetson_containers.engine.lanes`), others test
+(:mod:`jetson_containers.engine.imagetests`); they answer through one queue.
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ import contextlib
 import queue
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 
 from jetson_containers.engine.artifacts import Artifacts, NoArtifacts
 from jetson_containers.engine.budget import compile_budget
 from jetson_containers.engine.cache import Found, StageCache
 from jetson_containers.engine.demand import Demand, all_stages, demand
+from jetson_containers.engine.diskwatch import DiskWatch
 from jetson_containers.engine.events import (
-    ImageTagged,
     RunEnded,
     Sink,
     StageBlocked,
@@ -27,16 +26,10 @@ from jetson_containers.engine.events import (
     StageWaiting,
 )
 from jetson_containers.engine.holdings import Holdings, held_image
-from jetson_containers.engine.imagetests import Subject, TestBench, TestRecord
+from jetson_containers.engine.imagetests import TestBench, TestRecord
 from jetson_containers.engine.lanes import Answer, Lanes, Order
 from jetson_containers.engine.options import BuildOptions, build_request
-from jetson_containers.engine.preflight import (
-    check,
-    check_disk,
-    check_names,
-    disk_error,
-    free_bytes,
-)
+from jetson_containers.engine.preflight import check, check_disk, check_names
 from jetson_containers.engine.protocol import (
     BuildRequest,
     Engine,
@@ -45,13 +38,13 @@ from jetson_containers.engine.protocol import (
 )
 from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
 from jetson_containers.engine.schedule import Node, Schedule
+from jetson_containers.engine.settling import Settling
 from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, raise_all
-from jetson_containers.plan.model import Plan, PlannedImage, Stage, StageTest
+from jetson_containers.plan.model import Plan, Stage
 
-#: seconds between two looks at stages that another process makes, and at the engine's disk
+#: seconds between two looks at stages that another process makes
 _LOOK = 0.2
-_LOOK_AT_DISK = 0.5
 
 
 def expected_seconds(stages: Mapping[str, Stage], state: State) -> dict[str, float]:
@@ -95,7 +88,6 @@ class Builder:
         self._stages = all_stages(self._plans)
         self._capabilities = engine.capabilities()
         self._stopped = threading.Event()
-        self._too_full: BuilderError | None = None
         self._answers: queue.SimpleQueue[Answer | TestRecord | None] = queue.SimpleQueue()
         self._lanes = Lanes(
             engine,
@@ -116,12 +108,9 @@ class Builder:
         self._lane_of: dict[str, int] = {}
         self._looked = 0.0
         self._budgets: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
-        self._testing: Counter[tuple[str, bool]] = Counter()
-        self._final: dict[str, bool] = {}
-        self._open: list[tuple[Plan, PlannedImage]] = []
+        self._settling = Settling(self._plans, engine, self._held, self._bench, sink)
+        self._disk = DiskWatch(self._capabilities.root, options.min_free, self.stop)
         self._records: dict[str, StageRecord] = {}
-        self._tests: list[TestRecord] = []
-        self._images: list[ImageRecord] = []
         self._errors: list[BuilderError] = []
 
     def stop(self) -> None:
@@ -149,8 +138,8 @@ class Builder:
         self._end("failed" if self._errors else "done", begun, self._errors)
         return RunRecord(
             stages=tuple(self._records[item] for item in self._stages if item in self._records),
-            tests=tuple(self._tests),
-            images=tuple(self._images),
+            tests=tuple(self._settling.tests),
+            images=tuple(self._settling.images),
             errors=tuple(self._errors),
             seconds=time.monotonic() - begun,
         )
@@ -158,7 +147,7 @@ class Builder:
     def _end(self, status: str, begun: float, errors: Sequence[BaseException]) -> None:
         images = tuple(
             {"reference": item.reference, "digest": item.digest, "size": item.size}
-            for item in self._images
+            for item in self._settling.images
         )
         words = tuple(str(error) for error in errors)
         self._sink(RunEnded("", status, time.monotonic() - begun, images, words))
@@ -192,16 +181,14 @@ class Builder:
             self._options.jobs,
             done=set(self._stages) - wanted.stages,
         )
-        self._open = [(plan, image) for plan in self._plans for image in plan.images]
-        with self._lanes, self._bench, self._watch_disk(bool(wanted.stages)):
+        watched = self._disk.watching() if wanted.stages else contextlib.nullcontext()
+        with self._lanes, self._bench, watched:
             try:
                 self._tell_found(wanted)
                 self._loop()
                 self._publish_all()
             except BaseException:
                 self.stop()
-                if self._too_full is not None:
-                    raise self._too_full from None
                 raise
 
     def _bake(self, wanted: Demand) -> None:
@@ -229,13 +216,8 @@ class Builder:
                         continue
                 others.add(item)
             if mine:
-                with self._watch_disk(True):
-                    try:
-                        built = engine.build_together(self._plans, mine, self._sink, self._why)
-                    except BaseException:
-                        if self._too_full is not None:
-                            raise self._too_full from None
-                        raise
+                with self._disk.watching():
+                    built = engine.build_together(self._plans, mine, self._sink, self._why)
                 for item, (image, seconds) in built.items():
                     stage = self._stages[item]
                     self._held.put(item, image)
@@ -294,8 +276,9 @@ class Builder:
     def _loop(self) -> None:
         while True:
             self._begin_ready()
-            self._settle_images()
-            if self._schedule.ended and not self._testing.total():
+            lost = {*self._schedule.failed, *self._schedule.blocked}
+            self._settling.settle(lost, stopped=self._schedule.stopped)
+            if self._schedule.ended and not self._settling.running:
                 self._tell_unbegun()
                 return
             with contextlib.suppress(queue.Empty):
@@ -305,11 +288,11 @@ class Builder:
                 elif answer is not None:
                     self._take_test(answer)
             if self._stopped.is_set():
-                raise self._too_full or Interrupted("interrupted")
+                raise Interrupted("interrupted")
             self._look_at_parked()
 
     def _begin_ready(self) -> None:
-        while (item := self._schedule.next(beside=self._testing.total())) is not None:
+        while (item := self._schedule.next(beside=self._settling.running)) is not None:
             stage = self._stages[item]
             lock = self._state.try_lock(stage.fingerprint)
             if isinstance(lock, int):
@@ -375,14 +358,12 @@ class Builder:
         self._test_stage(stage)
 
     def _take_test(self, record: TestRecord) -> None:
-        self._testing[record.subject.stage, record.final] -= 1
-        self._tests.append(record)
+        self._settling.take(record)
         if record.error is None:
             return
         if isinstance(record.error, EngineGone | Interrupted):
             raise record.error
         if record.final:
-            self._final[record.subject.stage] = False
             self._note_failure(record.error)
         else:
             self._fail(record.subject.stage, record.error)
@@ -408,105 +389,16 @@ class Builder:
         for item in self._schedule.waiting:
             self._block(item, "")
 
-    # tests, and the images that come out
-
     def _test_stage(self, stage: Stage) -> None:
-        if self._options.stage_tests:
-            for test in dict.fromkeys(stage.tests):
-                self._test(stage, test, final=False)
-
-    def _test(self, stage: Stage, test: StageTest, *, final: bool) -> None:
-        if self._schedule.stopped:
-            return
-        self._testing[stage.id, final] += 1
-        known = self._held.known(stage.id)
-        subject = Subject(stage.id, stage.title, stage.fingerprint, known.digest if known else "")
-        if self._bench.recall(subject, test, final=final):
-            return
-        image = self._held.image(stage.id)
-        if image is None or not self._bench.submit(
-            replace(subject, image=image.digest), test, final=final
-        ):
-            self._testing[stage.id, final] -= 1
-
-    def _settle_images(self) -> None:
-        """Test and tag the images whose stages are all there; forget those that cannot come."""
-        lost = {*self._schedule.failed, *self._schedule.blocked}
-        for plan, image in tuple(self._open):
-            if lost.intersection(image.stages):
-                self._open.remove((plan, image))
-            elif not image.stages:
-                self._open.remove((plan, image))
-                self._tag_base(plan, image)
-            elif self._is_tested(plan, image):
-                self._open.remove((plan, image))
-                if self._final[image.stages[-1]]:
-                    self._tag(plan.stage(image.stages[-1]), image)
-
-    def _is_tested(self, plan: Plan, image: PlannedImage) -> bool:
-        """Whether all tests of the image have ended; they are begun when its stages' have."""
-        final = image.stages[-1]
-        if final not in self._held or any(self._testing[item, False] for item in image.stages):
-            return False
-        if final not in self._final:
-            if self._schedule.stopped:
-                return False
-            self._final[final] = True
-            stages = [plan.stage(item) for item in image.stages]
-            for test in dict.fromkeys(test for stage in stages for test in stage.tests):
-                self._test(stages[-1], test, final=True)
-        return not self._testing[final, True]
-
-    def _tag(self, final: Stage, image: PlannedImage) -> None:
-        held = tagged = self._held.image(final.id)
-        assert held is not None, "an image is tagged when its last stage is there"
-        if not {image.reference, f"docker.io/library/{image.reference}"} & set(held.references):
-            self._engine.tag(held.digest, image.reference)
-            tagged = self._engine.inspect(image.reference)
-        size = (tagged or held).size
-        self._images.append(ImageRecord(image.reference, held.digest, size, final.id))
-        self._sink(ImageTagged(final.id, image.reference, size, held.digest))
-
-    def _tag_base(self, plan: Plan, image: PlannedImage) -> None:
-        """The base holds all of the image: it gets one more name."""
-        base = plan.base.reference
-        self._engine.tag(base, image.reference)
-        held = self._engine.inspect(image.reference)
-        digest, size = (held.digest, held.size) if held else (base, 0)
-        self._images.append(ImageRecord(image.reference, digest, size))
-        self._sink(ImageTagged("", image.reference, size, digest))
+        if self._options.stage_tests and not self._schedule.stopped:
+            self._settling.test(stage)
 
     def _publish_all(self) -> None:
         if self._publish is None or self._errors:
             return
         try:
-            self._publish(tuple(self._images))
+            self._publish(tuple(self._settling.images))
         except BuilderError as error:
             if self._stopped.is_set() or isinstance(error, EngineGone | Interrupted):
                 raise
             self._errors.append(error)
-
-    @contextlib.contextmanager
-    def _watch_disk(self, wanted: bool) -> Iterator[None]:
-        """Stop the run before the engine's disk is full, not after."""
-        root = self._capabilities.root
-        if root is None or not wanted:
-            yield
-            return
-        ended = threading.Event()
-
-        def watch() -> None:
-            while not ended.wait(_LOOK_AT_DISK):
-                free = free_bytes(root)
-                if free is not None and free < self._options.min_free:
-                    self._too_full = disk_error(root, free, self._options.min_free)
-                    self.stop()
-                    return
-
-        thread = threading.Thread(target=watch, name="disk-watch", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
