@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from jetson_containers.cli.screen import Show, short
-from jetson_containers.cli.summary import clock
 from jetson_containers.engine.demand import needs
 from jetson_containers.engine.events import (
     Event,
@@ -28,7 +27,7 @@ from jetson_containers.engine.events import (
     Warned,
 )
 from jetson_containers.engine.schedule import Node, time_left
-from jetson_containers.units import gigabytes
+from jetson_containers.units import clock, gigabytes
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -145,7 +145,8 @@ def _list(context: Context) -> int:
     """One line a run, oldest first; or as JSON."""
     from jetson_containers.engine.journal import list_runs
     from jetson_containers.report.run.read import RunUnreadable, read_run
-    from jetson_containers.report.run.words import clock, counted
+    from jetson_containers.report.run.words import counted
+    from jetson_containers.units import clock
 
     runs = []
     for path in list_runs(runs_directory(context)):

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
-from jetson_containers.cli.summary import clock
 from jetson_containers.engine.demand import all_stages
 from jetson_containers.engine.events import (
     Event,
@@ -29,7 +28,7 @@ from jetson_containers.engine.events import (
     Warned,
 )
 from jetson_containers.plan.model import Plan, Stage
-from jetson_containers.units import gigabytes
+from jetson_containers.units import clock, gigabytes
 
 #: lines of one step that go to a screen; the log has them all
 MOST_LINES = 5000

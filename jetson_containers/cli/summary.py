@@ -10,16 +10,7 @@ from jetson_containers.cli.logs import RunLogs
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.errors import BuilderError, Problems
 from jetson_containers.plan.model import Stage
-from jetson_containers.units import gigabytes
-
-
-def clock(seconds: float) -> str:
-    """``8.3 s``, ``2:05`` or ``1:02:05``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+from jetson_containers.units import clock, gigabytes
 
 
 def summary(record: RunRecord, logs: RunLogs, program: str) -> str:

@@ -27,7 +27,8 @@ from jetson_containers.engine.state import State
 from jetson_containers.errors import BuilderError, ExitCode, UnreachableError, UsageError
 from jetson_containers.image import labels
 from jetson_containers.plan.testing import stage_tests
-from jetson_containers.report.run.words import clock, counted
+from jetson_containers.report.run.words import counted
+from jetson_containers.units import clock
 
 if TYPE_CHECKING:
     from jetson_containers.cli.connect import Connection

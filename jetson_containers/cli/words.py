@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetson_containers.errors import UsageError
+from jetson_containers.platform.cdi import ALL_GPUS
 
 if TYPE_CHECKING:
     from jetson_containers.package.model import Requirement
 
-#: the CDI device that ``--buildkit-device yes`` means
-ALL_GPUS = "nvidia.com/gpu=all"
 
 
 def split_packages(words: Sequence[str]) -> tuple[str, ...]:

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from jetson_containers.doctor.model import Check, Host, Remedy, Verdict, info, ok, warning
 from jetson_containers.doctor.toolkit import TOOLKIT
 from jetson_containers.doctor.versions import version_in
-from jetson_containers.platform.cdi import LISTED, POSSIBLE
+from jetson_containers.platform.cdi import ALL_GPUS, LISTED, POSSIBLE
 
 #: Container Device Interface, "CDI spec directories"; the second is made anew at every boot
 SPECIFICATIONS = ("/etc/cdi/nvidia.yaml", "/var/run/cdi/nvidia.yaml")
-ALL_GPUS = "nvidia.com/gpu=all"
 #: a GPU by its number; with MIG ``GPU:INSTANCE`` (nvidia-ctk cdi generate, device names)
 _BY_NUMBER = re.compile(r"nvidia\.com/gpu=(?:gpu|mig)?(\d{1,3})(?::\d{1,3})?")
 _LIBRARY = re.compile(r"lib(?:cuda|nvidia-ml)\.so\.(\d{3}\.\d{1,4}(?:\.\d{1,4})?)")

@@ -13,12 +13,10 @@ from jetson_containers.launch import shared
 from jetson_containers.launch.display import display_options
 from jetson_containers.launch.given import Pairs
 from jetson_containers.launch.options import Words, read_words
-from jetson_containers.platform.cdi import reads_unlisted
+from jetson_containers.platform.cdi import ALL_GPUS, reads_unlisted
 from jetson_containers.platform.facts import HostFacts
 from jetson_containers.platform.target import System
 
-#: the CDI device that stands for every NVIDIA GPU (NVIDIA Container Toolkit, CDI support)
-ALL_GPUS = "nvidia.com/gpu=all"
 #: size of /dev/shm; Docker's own 64 MB is too little for the data loaders of PyTorch
 SHM_SIZE = "8g"
 #: where the data directory is seen in a container

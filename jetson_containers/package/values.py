@@ -15,9 +15,8 @@ from jetson_containers.package.keys import strings
 from jetson_containers.package.model import Package, Requirement, Source
 from jetson_containers.package.places import Places
 from jetson_containers.package.scan import Directory
+from jetson_containers.platform.cdi import ALL_GPUS
 
-#: the CDI device meant by ``buildkit_device: true``
-ALL_GPUS = "nvidia.com/gpu=all"
 #: kinds of source, each with the keys beside it: the first says the version
 _SOURCE_KINDS: Mapping[str, Sequence[str]] = {
     "git": ("ref",),

@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 from jetson_containers.platform.facts import Engine
 
+#: the CDI device that stands for all of NVIDIA's GPUs (NVIDIA Container Toolkit, CDI support)
+ALL_GPUS = "nvidia.com/gpu=all"
 #: CDI can be switched on in Docker from 25.0; from 28.2 it is on (moby/moby#45192), and the devices
 #: that were found are listed (Docker Engine API 1.50, SystemInfo)
 POSSIBLE, LISTED = "25.0", "28.2"

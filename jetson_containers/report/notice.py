@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from jetson_containers.report.run.words import clock, counted
+from jetson_containers.report.run.words import counted
+from jetson_containers.units import clock
 
 Form = Literal["discord", "slack", "plain"]
 FORMS: tuple[Form, ...] = ("discord", "slack", "plain")

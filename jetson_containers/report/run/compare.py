@@ -8,7 +8,8 @@ from typing import Any
 
 from jetson_containers.plan.changes import InputChange, because, words
 from jetson_containers.report.run.model import RunReport, StageReport, TestReport
-from jetson_containers.report.run.words import amount, clock
+from jetson_containers.report.run.words import amount
+from jetson_containers.units import clock
 
 COMPARE_FORMAT = 1
 

@@ -11,7 +11,8 @@ from jetson_containers.report.run.logs import Excerpt
 from jetson_containers.report.run.model import RunReport, StageReport
 from jetson_containers.report.run.sizes import ImageLayers
 from jetson_containers.report.run.timeline import timeline
-from jetson_containers.report.run.words import amount, clock, counted, html
+from jetson_containers.report.run.words import amount, counted, html
+from jetson_containers.units import clock
 
 _ENDS = {
     "done": "done",

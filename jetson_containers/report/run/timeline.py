@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jetson_containers.report.run.model import WORKED, RunReport
-from jetson_containers.report.run.words import clock, html
+from jetson_containers.report.run.words import html
+from jetson_containers.units import clock
 
 #: a bar narrower than this share of the axis has no room for a word
 _NARROW = 0.022

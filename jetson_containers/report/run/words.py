@@ -1,17 +1,8 @@
-"""Times and sizes for people, and texts as XML and HTML can hold them."""
+"""Sizes and counts for people, and texts as XML and HTML can hold them."""
 
 from __future__ import annotations
 
 from html import escape
-
-
-def clock(seconds: float) -> str:
-    """``0.25 s``, ``8.3 s``, ``2:05`` or ``1:02:05``."""
-    if seconds < 59.95:
-        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def amount(size: float) -> str:

@@ -8,7 +8,6 @@ import pytest
 
 from jetson_containers.cli.live import LiveScreen, rounded
 from jetson_containers.cli.screen import MOST_LINES, PlainScreen, Show
-from jetson_containers.cli.summary import clock
 from jetson_containers.engine import events
 from tests.golden.plans import plan
 
@@ -127,10 +126,3 @@ def test_the_time_left_is_that_of_earlier_builds(a_plan):
 )
 def test_guessed_times_are_round(seconds, text):
     assert rounded(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (65, "1:05"), (3725, "1:02:05")]
-)
-def test_times_for_people(seconds, text):
-    assert clock(seconds) == text

@@ -19,7 +19,8 @@ from jetson_containers.report.run.page import to_page
 from jetson_containers.report.run.read import read_run
 from jetson_containers.report.run.sizes import run_layers
 from jetson_containers.report.run.timeline import lanes, ticks
-from jetson_containers.report.run.words import amount, clock
+from jetson_containers.report.run.words import amount
+from jetson_containers.units import clock
 from tests.unit.report.graphs import NASTY
 from tests.unit.report.runs import (
     FORK,
