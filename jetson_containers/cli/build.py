@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from types import FrameType
 
+from jetson_containers.cli.build_parser import parser
+from jetson_containers.cli.build_record import begin_journal, log_dir_of, unrecorded
 from jetson_containers.cli.connect import Connection, connect
-from jetson_containers.cli.context import (
-    Context,
-    add_common_options,
-    add_package_options,
-    add_target_options,
-    say,
-    warn,
-)
+from jetson_containers.cli.context import Context, say
 from jetson_containers.cli.finding import (
-    add_finding_options,
     check_finding_options,
     check_pushes,
     pushing,
@@ -35,7 +26,6 @@ from jetson_containers.cli.finding import (
 from jetson_containers.cli.logs import ClipWatch, RunLogs
 from jetson_containers.cli.planning import (
     Planned,
-    add_request_options,
     base_without_engine,
     check_words,
     plan_for,
@@ -43,8 +33,8 @@ from jetson_containers.cli.planning import (
 from jetson_containers.cli.screen import Show, open_screen
 from jetson_containers.cli.secrets import secret_files
 from jetson_containers.cli.summary import failure, summary
-from jetson_containers.cli.webhook import add_webhook_option, tell_webhook
-from jetson_containers.cli.wheel_options import add_wheel_options, wheel_keeper
+from jetson_containers.cli.webhook import tell_webhook
+from jetson_containers.cli.wheel_options import wheel_keeper
 from jetson_containers.cli.words import patterns, split_packages
 from jetson_containers.engine.base import BOOTSTRAP, choose_base, planned_base
 from jetson_containers.engine.budget import Machine, default_jobs
@@ -54,117 +44,16 @@ from jetson_containers.engine.demand import all_stages
 from jetson_containers.engine.dryrun import DryRunEngine
 from jetson_containers.engine.events import Event
 from jetson_containers.engine.imagetests import TestSettings
-from jetson_containers.engine.journal import Header, Journal, new_run, utc
 from jetson_containers.engine.options import BuildOptions
 from jetson_containers.engine.protocol import Interrupted
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.engine.stage_memory import StageMemory
 from jetson_containers.engine.state import NoState, State
-from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
+from jetson_containers.errors import BuilderError, ExitCode, UsageError
 from jetson_containers.plan.model import Plan
 from jetson_containers.plan.output import epoch_of, stage_epochs
 from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
-
-
-def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="jetson-containers build",
-        description="Build the images of packages: what is finished is found, the rest is built, "
-        "tested and tagged.",
-        epilog="examples:\n"
-        "  jetson-containers build sglang\n"
-        "  jetson-containers build --name my/llm pytorch:2.14.1 transformers\n"
-        "  jetson-containers build --simulate sglang --target orin-jp62",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_request_options(result)
-    run = result.add_argument_group("run")
-    run.add_argument(
-        "--engine", choices=("auto", "buildkit", "bake", "docker", "dry-run"), default="auto"
-    )
-    run.add_argument("--simulate", "--dry-run", action="store_true", help="print the commands only")
-    run.add_argument(
-        "--test-only", default="", metavar="PATTERNS", help="test these packages only"
-    )
-    run.add_argument(
-        "--cache-from",
-        action="append",
-        default=[],
-        metavar="SPEC",
-        help="BuildKit's cache of steps, in its words; {package} stands for a stage's package",
-    )
-    run.add_argument(
-        "--cache-to", action="append", default=[], metavar="SPEC", help="the same, to export"
-    )
-    run.add_argument("--use-proxy", action="store_true", help="hand the proxy settings to steps")
-    run.add_argument("--log-dir", default="", metavar="DIR", help="default: logs/ of the checkout")
-    run.add_argument(
-        "--jobs",
-        type=_count,
-        default=0,
-        metavar="N",
-        help="stages at a time (default: by cores and memory)",
-    )
-    run.add_argument(
-        "--fail-fast", action="store_true", help="begin nothing more after the first failure"
-    )
-    run.add_argument(
-        "--test-timeout",
-        type=_seconds,
-        default=900.0,
-        metavar="SECONDS",
-        help="for a test that has no test_timeout of its own (900)",
-    )
-    run.add_argument(
-        "--compression",
-        choices=("zstd", "gzip", "uncompressed"),
-        default="zstd",
-        help="of new layers; gzip for engines older than Docker 23",
-    )
-    run.add_argument(
-        "--reproducible",
-        action="store_true",
-        help="the same bytes whenever it is built: times are SOURCE_DATE_EPOCH, or the day of the "
-        "distribution's release",
-    )
-    run.add_argument(
-        "--min-free", type=_gigabytes, default=2.0, metavar="GB", help="disk to leave free (2)"
-    )
-    run.add_argument(
-        "--secret", action="append", default=[], metavar="id=ID,src=FILE", help="a build secret"
-    )
-    add_finding_options(result)
-    add_wheel_options(result)
-    add_webhook_option(run)
-    result.add_argument("--list-packages", action="store_true", help="list packages and end")
-    result.add_argument("--show-packages", action="store_true", help="show the packages and end")
-    add_target_options(result, several=True)
-    add_package_options(result)
-    add_common_options(result)
-    result.add_argument("--version", action="store_true", help="print the version and end")
-    return result
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return number
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
-    return seconds
-
-
-def _gigabytes(text: str) -> float:
-    size = float(text)
-    if not 0 <= size < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a size in GB, 0 or more")
-    return size
 
 
 def main(argv: Sequence[str]) -> int:
@@ -229,7 +118,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     context, args = contexts[0], contexts[0].args
     if not args.packages:
         raise UsageError("no package was named", hint="`jetson-containers list` shows them")
-    log_dir = _log_dir(context)
+    log_dir = log_dir_of(context)
     wheels = wheel_keeper(context)
     for each in contexts:
         if args.base in ("", BOOTSTRAP):
@@ -253,8 +142,8 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     check_pushes(args, plans)
     show = Show(plans, connection.engine.name, jobs, expected_seconds(stages, state))
     begun = datetime.now()
-    journal = _journal(context, plans, begun, log_dir, machine, jobs, argv)
-    logs = RunLogs(log_dir / (journal.directory if journal else _unrecorded(begun)).name, stages)
+    journal = begin_journal(context, plans, begun, log_dir, machine, jobs, argv)
+    logs = RunLogs(log_dir / (journal.directory if journal else unrecorded(begun)).name, stages)
     clips = ClipWatch()
     with open_screen(show, sys.stderr, verbose=context.verbose) as screen:
 
@@ -325,45 +214,6 @@ def _progress(context: Context) -> Callable[[str], None]:
             say(line)
 
     return tell
-
-
-def _journal(
-    context: Context,
-    plans: Sequence[Plan],
-    begun: datetime,
-    log_dir: Path,
-    machine: Machine,
-    jobs: int,
-    argv: Sequence[str],
-) -> Journal | None:
-    """The journal of this run; a run whose journal cannot be written goes on without."""
-    from jetson_containers.cli.version import version
-
-    try:
-        directory = new_run(context.cache / "runs", begun)
-        header = Header(
-            run=directory.name,
-            begun=utc(begun),
-            program=version(),
-            argv=("build", *argv),
-            cores=machine.cores,
-            memory=machine.memory,
-            logs=str(log_dir / directory.name),
-            directory=str(Path.cwd()),
-            jobs=jobs,
-            pid=os.getpid(),
-        )
-        return Journal.begin(directory, header, plans, time.monotonic)
-    except OSError as error:
-        warn(
-            f"{context.cache}/runs: no record of this run can be kept: {error.strerror}\n"
-            "  hint: give yourself the cache directory (`chown -R`), or set XDG_CACHE_HOME"
-        )
-        return None
-
-
-def _unrecorded(begun: datetime) -> Path:
-    return Path(f"{begun.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
 
 
 def _run(builder: Builder, argv: Sequence[str]) -> RunRecord | BuilderError:
@@ -445,19 +295,3 @@ def _proxies(context: Context) -> dict[str, str]:
     names = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")
     words = (*names, *(name.lower() for name in names))
     return {name: context.environ[name] for name in words if context.environ.get(name)}
-
-
-def _log_dir(context: Context) -> Path:
-    if context.args.log_dir:
-        wanted = Path(context.args.log_dir).expanduser().absolute()
-        try:
-            wanted.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"--log-dir cannot be used: {error.strerror}",
-                where=Location(str(wanted)),
-                hint="name a directory that you may write to",
-            ) from None
-        return wanted
-    own = context.root / "logs"
-    return own if os.access(context.root, os.W_OK) else context.cache / "logs"
