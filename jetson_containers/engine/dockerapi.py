@@ -7,7 +7,6 @@ Speaks to Docker and to Podman's compatible socket. The SDK is imported when it 
 
 from __future__ import annotations
 
-import contextlib
 import http
 import http.client
 import json
@@ -20,9 +19,9 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from jetson_containers.engine.address import ask_engine
+from jetson_containers.engine.containers import Containers, sweep
 from jetson_containers.engine.contentstore import Blob, image_blobs, roots
 from jetson_containers.engine.listening import Silence, listen
-from jetson_containers.engine.progress import LONGEST_LINE
 from jetson_containers.engine.protocol import (
     Capabilities,
     EngineGone,
@@ -41,10 +40,6 @@ _Answer = TypeVar("_Answer")
 _LISTINGS = 4
 #: Storage drivers of the containerd image store are named like this by ``docker info``.
 _CONTAINERD = "io.containerd.snapshotter"
-
-
-#: the label of a container: the directory of the run that started it
-OWNER = "io.jetson-containers.run"
 
 
 class DockerApi:
@@ -68,7 +63,7 @@ class DockerApi:
         self._stopping = threading.Event()
         self._client: DockerClient | None = None
         self._info: Mapping[str, Any] | None = None
-        self._running: set[str] = set()
+        self._containers = Containers(self._stopping)
 
     @property
     def client(self) -> DockerClient:
@@ -311,91 +306,19 @@ class DockerApi:
                     raise BuilderError(f"the engine cannot load an image: {item['error']}")
 
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
-        from docker import errors
-        from docker.types import DeviceRequest, Mount
-
-        mounts = [
-            Mount(target=place, source=str(path), type="bind", read_only=True)
-            for path, place in request.mounts.items()
-        ]
-        if request.data is not None:
-            mounts.append(Mount(target="/data", source=str(request.data), type="bind"))
-        options: dict[str, Any] = {}
-        if request.gpu and "nvidia" in (self.info().get("Runtimes") or {}):
-            options["runtime"] = "nvidia"
-        elif request.gpu:
-            options["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+        nvidia = request.gpu and "nvidia" in (self.info().get("Runtimes") or {})
         with self._talking():
-            container = self.client.containers.create(
-                request.image,
-                list(request.argv),
-                mounts=mounts,
-                environment=dict(request.environment),
-                entrypoint=[],
-                labels={OWNER: request.owner} if request.owner else {},
-                working_dir="/test" if "/test" in request.mounts.values() else None,
-                **options,
-            )
-            name = str(container.id)
-            self._running.add(name)
-            late = threading.Event()
-
-            def stop() -> None:
-                late.set()
-                self._kill(name)
-
-            timer = threading.Timer(request.timeout, stop)
-            timer.daemon = True
-            try:
-                if self._stopping.is_set():
-                    raise Interrupted("a container was not started")
-                container.start()
-                timer.start()
-                pending = ""
-                for chunk in container.logs(stream=True, follow=True):
-                    pending += chunk.decode("utf-8", errors="replace")
-                    *lines, pending = pending.split("\n")
-                    if len(pending) > LONGEST_LINE:
-                        lines.append(pending)
-                        pending = ""
-                    for line in lines:
-                        on_line(line.rstrip("\r"))
-                if pending:
-                    on_line(pending)
-                status = int(container.wait()["StatusCode"])
-            finally:
-                timer.cancel()
-                self._running.discard(name)
-                with contextlib.suppress(errors.DockerException, OSError):
-                    container.remove(force=True, v=True)
-        if late.is_set():
-            on_line(f"stopped: it ran longer than {request.timeout:.0f} s")
-            return 124
-        return status
+            return self._containers.run(self.client, request, on_line, nvidia=nvidia)
 
     def sweep(self, is_over: Callable[[str], bool]) -> None:
-        from docker import errors
-
         with self._talking():
-            left = self.client.containers.list(all=True, filters={"label": OWNER})
-            for container in left:
-                if is_over(str(container.labels.get(OWNER, ""))):
-                    with contextlib.suppress(errors.APIError):  # another run has removed it
-                        container.remove(force=True, v=True)
+            sweep(self.client, is_over)
 
     def kill_running(self) -> None:
         """Kill every container that this connection runs, and start no other."""
         self._stopping.set()
-        for container in tuple(self._running):
-            self._kill(container)
-
-    def _kill(self, container: str) -> None:
-        from docker import errors
-
-        try:
-            self.client.api.kill(container)
-        except (errors.DockerException, OSError):
-            return
+        if self._client is not None:
+            self._containers.kill(self._client)
 
 
 def image_info(raw: Mapping[str, Any]) -> ImageInfo:
