@@ -81,15 +81,17 @@ def live(
     """
     dumps, known = json.dumps, sys.modules
     directory = directories[0]
+    told = False
     try:
         steady = Steady()
-        before = State() if len(directories) > 1 else None
+        before = State() if len(directories) > 1 or every == 1 else None
         common = [name for name in COMMON if name in known]
         modules = len(known)
         sources: list[str] = []
         unsure = 0
         apart = False
         for directory in directories:
+            told = False
             result = _guarded(directory, target, settings, time_limit, scratch, steady)
             sources += [path for path in result.inputs if path.endswith(".py")]
             text = dumps(result.to_dict())
@@ -97,6 +99,7 @@ def live(
                 problem = f"defines more than {MAX_RESULT} characters"
                 text = dumps(no_result(directory, target, problem).to_dict())
             write_line(writing, sign + text.encode())
+            told = True
             unsure += 1
             last = directory is directories[-1]
             if before is None or (last and unsure == 1 and every > 1):
@@ -116,8 +119,10 @@ def live(
         }
         write_line(writing, sign + LAST + dumps(leave).encode())
     except BaseException as error:  # a definition can break what its own process is made of
-        problem = f"broke the process that evaluates it ({type(error).__name__})"
-        write_line(writing, sign + dumps(no_result(directory, target, problem).to_dict()).encode())
+        if not told:
+            problem = f"broke the process that evaluates it ({type(error).__name__})"
+            text = dumps(no_result(directory, target, problem).to_dict())
+            write_line(writing, sign + text.encode())
         write_line(writing, sign + LAST + b'{"imported": [], "read": [], "apart": []}')
     finally:
         os._exit(0)

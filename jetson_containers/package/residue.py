@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import locale
 import logging
+import os
 import resource
 import signal
 import sys
@@ -83,7 +86,7 @@ class State:
                 and self.functions_before == list(map(_function, self.functions))
                 and self.containers == self.containers_before
             )
-        except Exception:  # values that cannot be compared are others than before
+        except BaseException:  # values that cannot be compared are others than before
             return False
 
 
@@ -118,4 +121,15 @@ def _process() -> tuple[Any, ...]:
         signal.getitimer(signal.ITIMER_PROF),
         logging.getLogger().handlers.copy(),
         logging.root.manager.disable,
+        locale.setlocale(locale.LC_ALL),
+        gc.isenabled(),
+        gc.get_threshold(),
+        _umask(),
     )
+
+
+def _umask() -> int:
+    """The umask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import importlib
 import json
+import locale
 import os
 import select
 import signal
@@ -125,6 +126,8 @@ def _serve(
         others = _set_aside()
         _import_common(directories)
         warnings.simplefilter("ignore")
+        with suppress(locale.Error):  # the machine's own is no input of a definition
+            locale.setlocale(locale.LC_ALL, "C.UTF-8")
         for module in list(sys.modules.values()):
             if isinstance(module, ModuleType):  # else the first warning would count as a change
                 vars(module).setdefault("__warningregistry__", {})
@@ -192,7 +195,7 @@ def _in_child(
                 unsure.clear()
             elif line.startswith(LAST):
                 _warm(line)
-                if len(unsure) > 1:
+                if len(unsure) > 1 and every > 1:
                     return _Lived((*sure, line), len(sure), len(unsure))
                 done = (*sure, *unsure)
                 return _Lived((*done, line), len(done))
@@ -204,11 +207,13 @@ def _in_child(
         os.close(reading)
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
-    if unsure:  # of a single one that was told nothing else can have spoilt it
-        alone = [*sure, *unsure] if every == 1 else sure
-        return _Lived(alone, len(alone), 0 if every == 1 else len(unsure) + 1)
-    failed = no_result(directories[len(sure)], target, problem)
-    return _Lived((*sure, json.dumps(failed.to_dict()).encode()), len(sure) + 1)
+    if unsure and every > 1:
+        return _Lived(sure, len(sure), len(unsure) + 1)
+    done = (*sure, *unsure)
+    if unsure or len(done) == len(directories):  # it ended after a result, and counts
+        return _Lived(done, len(done))
+    failed = no_result(directories[len(done)], target, problem)
+    return _Lived((*done, json.dumps(failed.to_dict()).encode()), len(done) + 1)
 
 
 def _set_aside() -> list[ModuleType]:

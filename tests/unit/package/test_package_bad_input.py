@@ -462,6 +462,18 @@ LEAKS = {
         "u.__code__ = (lambda old, new: 'X').__code__",
         "__import__('jetson_containers').update_dependencies([], [])",
     ),
+    "the locale": (
+        "import locale; locale.setlocale(locale.LC_ALL, 'C')",
+        "'X' if __import__('locale').setlocale(6) == 'C' else ''",
+    ),
+    "the collection of garbage": (
+        "import gc; gc.set_threshold(1)",
+        "'X' if __import__('gc').get_threshold()[0] == 1 else ''",
+    ),
+    "the umask": (
+        "import os; os.umask(0o777)",
+        "'X' if __import__('os').umask(0o777) == 0o777 else ''",
+    ),
     "the import path": ("import sys; sys.path.append('X')", "__import__('sys').path[-1]"),
 }
 
@@ -492,6 +504,12 @@ def test_one_that_spoils_its_process_is_kept_apart_from_then_on(orin, targets, t
     assert [path for path in worker._APART if path.startswith(str(trees.search_dirs[0]))] == [
         str(trees.search_dirs[0] / "c")
     ]
+
+
+def test_what_it_leaves_may_refuse_to_be_compared(orin, tree):
+    code = "import string\nclass X:\n    def __eq__(self, other):\n        raise SystemExit\n"
+    root = tree({**GOOD, "bad/config.py": f"{code}string.digits = X()\n"})
+    assert load_catalogue(orin, [root]).names() == ("bad", "good", "zz")
 
 
 def test_a_definition_finds_the_same_modules_in_every_program(orin, tree):
