@@ -169,7 +169,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
             why=reasons(memory, stages, again),
             publish=pushing(context, connection.engine, sink),
         )
-        outcome = _run(builder, argv)
+        outcome = _run(builder, [context.program, "build", *argv])
     logs.close()
     if journal:
         journal.close()
@@ -180,13 +180,21 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
         say(failure(outcome, stages.values(), logs, connection))
         return outcome.exit_code
     record = outcome
-    say(summary(record, logs, context.program))
+    say(summary(record, logs, context.program, _trees(context)))
     for error in record.errors:
         say(failure(error, stages.values(), logs, connection))
     kinds = {error.exit_code for error in record.errors}
     if len(kinds) == 1 and not unplanned:
         return kinds.pop()
     return ExitCode.FAILED if kinds or unplanned else ExitCode.DONE
+
+
+def _trees(context: Context) -> list[str]:
+    """The options that name the same package directories from anywhere."""
+    args = context.args
+    dirs = [str(path) for path in context.search_dirs if path != context.own_packages]
+    named = ["--package-dirs", ",".join(dirs)] if dirs else []
+    return [*named, *(["--only-dirs"] if args.only_dirs else [])]
 
 
 def _plan(context: Context, connection: Connection) -> Planned:
@@ -216,8 +224,8 @@ def _progress(context: Context) -> Callable[[str], None]:
     return tell
 
 
-def _run(builder: Builder, argv: Sequence[str]) -> RunRecord | BuilderError:
-    """The record of the run, or the error that ended it.
+def _run(builder: Builder, command: Sequence[str]) -> RunRecord | BuilderError:
+    """The record of the run, or the error that ended it; ``command`` is what was typed.
 
     A terminal that goes away (SIGHUP) interrupts it too, unless it was started with ``nohup``.
     """
@@ -242,8 +250,8 @@ def _run(builder: Builder, argv: Sequence[str]) -> RunRecord | BuilderError:
         return Interrupted(
             "interrupted",
             hint="finished stages are kept, the same command goes on: "
-            + pasteable(["./build.sh", *argv])
-            + "\n  hint: `jetson-containers resume` tells what is left",
+            + pasteable(command)
+            + f"\n  hint: `{pasteable([command[0], 'resume'])}` tells what is left",
         )
     finally:
         for name, handler in before.items():

@@ -59,6 +59,8 @@ def connect(context: Context, wanted: str, on_line: Callable[[str], None]) -> Co
             hint="install docker-buildx, or use --engine docker",
         )
     if wanted == "docker" or not (address.docker and address.buildx):
+        if wanted != "docker":
+            on_line(f"note: {address.note}, which is slower")
         return Connection(ClassicEngine(address.host, address.tls_dir), address, context.environ)
     if wanted != "bake":
         return _with_buildx(context, address, address.docker)

@@ -87,6 +87,11 @@ def _format(args: argparse.Namespace) -> str:
     said = "json" if args.json else args.format
     suffix = Path(args.output).suffix.lower()
     by_suffix = {value: key for key, value in SUFFIXES.items()}
+    if args.output and not said and suffix not in by_suffix:
+        raise UsageError(
+            f"--output {args.output}: the suffix tells no format",
+            hint=f"end the name with {', '.join(by_suffix)}, or name the --format",
+        )
     return said or by_suffix.get(suffix, "html")
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from jetson_containers.cli.connect import Connection
 from jetson_containers.cli.logs import RunLogs
+from jetson_containers.engine.command import pasteable
 from jetson_containers.engine.record import RunRecord
 from jetson_containers.errors import BuilderError, Problems
 from jetson_containers.plan.model import Stage
 from jetson_containers.units import clock, gigabytes
 
 
-def summary(record: RunRecord, logs: RunLogs, program: str) -> str:
+def summary(
+    record: RunRecord, logs: RunLogs, program: str, trees: Sequence[str] = ()
+) -> str:
     """The images, what took how long, the tests, and the commands that go on from here.
 
-    ``program`` is how the user starts this program.
+    ``program`` is how the user starts this program, ``trees`` the options that name package
+    directories.
     """
     lines = []
     built = [item for item in record.stages if item.status == "built"]
@@ -42,7 +46,7 @@ def summary(record: RunRecord, logs: RunLogs, program: str) -> str:
         lines.append(f"image:   {image.reference} ({gigabytes(image.size)})")
         lines.append(f"run:     {program} run {image.reference}")
         if image.stage in waiting:
-            lines.append(f"test:    {program} test {image.reference}")
+            lines.append(f"test:    {pasteable([program, 'test', image.reference, *trees])}")
     return "\n".join(lines)
 
 

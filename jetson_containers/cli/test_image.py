@@ -241,6 +241,8 @@ def _told(
             say(f"  repeat: {connection.pasteable(command)}")
     for item in untested:
         warn(f"{item.package} was not tested: {item.why}")
+    if untested:
+        say("  hint: name the directory that defines them with --package-dirs")
     if args.json:
         print(json.dumps(_document(args.image, records, untested), indent=2))
     else:

@@ -73,7 +73,10 @@ def locate(
 
 
 def _equipped(address: EngineAddress, paths: EnginePaths) -> EngineAddress:
-    if address.docker or not paths.unpacked():
+    """With the private engine's client where this machine's cannot build with BuildKit."""
+    if address.buildx or not paths.unpacked():
+        return address
+    if address.docker and not paths.buildx.is_file():
         return address
     return replace(
         address,

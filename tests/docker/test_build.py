@@ -29,6 +29,7 @@ def test_a_chain_is_built_tested_tagged_and_then_found(tree: Tree, client, engin
     assert first.returncode == 0, first.stderr
     assert "stages:  4 built, 0 found" in first.stderr
     assert f"deferred: {tree.name('d')} sh /test/check.sh: no GPU" in first.stderr
+    assert f"--package-dirs {tree.folder} --only-dirs" in first.stderr.partition("test:  ")[2]
     assert f"jetson-containers run {tree.reference('d')}" in first.stderr
 
     image = client.images.get(tree.reference("d"))
@@ -202,7 +203,8 @@ def test_ctrl_c_stops_within_two_seconds_and_the_same_command_goes_on(tree: Tree
     rest = run.stderr.read()
     assert run.wait(10) == 130
     assert time.monotonic() - begun < 2
-    assert "finished stages are kept, the same command goes on: ./build.sh" in rest
+    assert "finished stages are kept, the same command goes on: " in rest
+    assert "jetson-containers build " in rest
     assert "1 found" in _mended(tree).stderr
 
 

@@ -62,6 +62,7 @@ def test_a_run_is_named_by_its_id_its_beginning_or_its_directory(runs, capsys, w
         (["2026", "--list"], "exclude each other"),
         (["--compare", "20261120", "20261121", "--format", "junit"], "text or JSON"),
         (["--output", "/nonexistent/report.html"], "cannot be written"),
+        (["--output", "report.txt"], "the suffix tells no format"),
     ],
 )
 def test_words_that_do_not_fit_are_usage_errors(runs, capsys, words, said):

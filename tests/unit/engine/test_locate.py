@@ -166,6 +166,22 @@ def test_client_and_buildx_are_data(
     assert note in found.note and bool(found.note) == bool(note)
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_client_without_buildx_is_replaced_by_the_private_one(
+    tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    monkeypatch.setattr("jetson_containers.engine.locate.SYSTEM_PLUGIN_DIRS", ())
+    paths = unpacked(tmp_path / "cache")
+    if not there:
+        paths.buildx.unlink()
+    executable(tmp_path / "bin" / "docker")
+    host = serve(tmp_path / "e.sock")
+    env = {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin"), "DOCKER_HOST": host}
+    found = locate(env, tmp_path / "cache", sockets=())
+    assert found is not None and found.host == host
+    assert (found.buildx, found.docker == str(paths.client)) == (there, there)
+
+
 def test_version_is_read(tmp_path: Path, serve: Serve) -> None:
     assert server_version(serve(tmp_path / "v.sock")) == {"Version": "26.1.5"}
     assert server_version(f"unix://{tmp_path}/none.sock") is None
