@@ -24,6 +24,7 @@ from jetson_containers.engine.events import (
     StageBlocked,
     StageFound,
     StageWaiting,
+    Warned,
 )
 from jetson_containers.engine.holdings import Holdings, held_image
 from jetson_containers.engine.imagetests import TestBench, TestRecord
@@ -39,7 +40,7 @@ from jetson_containers.engine.protocol import (
 from jetson_containers.engine.record import ImageRecord, RunRecord, StageRecord
 from jetson_containers.engine.schedule import Node, Schedule
 from jetson_containers.engine.settling import Settling
-from jetson_containers.engine.state import State
+from jetson_containers.engine.state import StageLock, State
 from jetson_containers.errors import BuilderError, raise_all
 from jetson_containers.plan.model import Plan, Stage
 
@@ -107,6 +108,7 @@ class Builder:
         self._found: dict[str, Found] = {}
         self._lane_of: dict[str, int] = {}
         self._looked = 0.0
+        self._lock_trouble_told = False
         self._budgets: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
         self._settling = Settling(self._plans, engine, self._held, self._bench, sink)
         self._disk = DiskWatch(self._capabilities.root, options.min_free, self.stop)
@@ -209,7 +211,7 @@ class Builder:
             for item in (item for item in self._stages if item in wanted.build):
                 stage = self._stages[item]
                 if not others.intersection(wanted.needs[item]):
-                    lock = self._state.try_lock(stage.fingerprint)
+                    lock = self._lock(stage)
                     if not isinstance(lock, int):
                         stack.callback(lock.release)
                         mine.append(build_request(stage, self._options, budget))
@@ -294,7 +296,7 @@ class Builder:
     def _begin_ready(self) -> None:
         while (item := self._schedule.next(beside=self._settling.running)) is not None:
             stage = self._stages[item]
-            lock = self._state.try_lock(stage.fingerprint)
+            lock = self._lock(stage)
             if isinstance(lock, int):
                 self._schedule = self._schedule.park(item)
                 self._sink(StageWaiting(item, lock))
@@ -306,6 +308,14 @@ class Builder:
             budget = self._budgets[1 if stage.heavy else 0]
             self._lanes.begin(Order(stage, lane, lock, budget, self._found.get(item)))
 
+    def _lock(self, stage: Stage) -> StageLock | int:
+        """The stage's lock, or who has it; that locks are not in their place is told once."""
+        lock = self._state.try_lock(stage.fingerprint)
+        if isinstance(lock, StageLock) and lock.trouble and not self._lock_trouble_told:
+            self._lock_trouble_told = True
+            self._sink(Warned("", lock.trouble))
+        return lock
+
     def _look_at_parked(self) -> None:
         """Take what another process has finished; try again what it has not.
 
@@ -316,7 +326,7 @@ class Builder:
         self._looked = time.monotonic()
         for item in sorted(self._schedule.parked):
             stage = self._stages[item]
-            lock = self._state.try_lock(stage.fingerprint)
+            lock = self._lock(stage)
             if isinstance(lock, int):
                 continue
             lock.release()

@@ -12,21 +12,30 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from jetson_containers.errors import BuilderError, Location
 from jetson_containers.files import write_whole
 from jetson_containers.plan.fingerprint import FileFact, context_files
 from jetson_containers.plan.model import StageTest, dumps
 
+_REMEDY = (
+    "\n  hint: give yourself the cache directory (`chown -R`), or set XDG_CACHE_HOME to one that "
+    "you may write to"
+)
+
 
 class StageLock:
-    """A stage that this process holds, until it is released."""
+    """A stage that this process holds, until it is released.
 
-    def __init__(self, file: TextIO | None) -> None:
+    ``trouble`` tells what kept the lock from its place, and where it is instead.
+    """
+
+    def __init__(self, file: TextIO | None, trouble: str = "") -> None:
         self._file = file
+        self.trouble = trouble
 
     def release(self) -> None:
         if self._file is not None:
@@ -74,42 +83,26 @@ class State:
 
         That is the holder's process id, 0 when it is unknown. The lock goes with the process
         that holds it, however that ends.
+
+        Where the directory takes no locks, they are in the temporary directory, and where that
+        takes none either there are none: nothing is raised.
         """
-        path = self.directory / "locks" / f"{fingerprint[:16]}.lock"
-        self._mkdir(path.parent)
-        file = self._open(path)
+        name = f"{fingerprint[:16]}.lock"
+        own = self.directory / "locks"
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with file:
-                text = file.read().strip()
-            return int(text) if text.isdigit() else 0
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
-        return StageLock(file)
-
-    @staticmethod
-    def _open(path: Path) -> TextIO:
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            return os.fdopen(handle, "r+", encoding="utf-8")
+            own.mkdir(parents=True, exist_ok=True)
+            return _lock(own / name)
         except OSError as error:
-            raise BuilderError(
-                f"a lock cannot be taken: {error.strerror}",
-                where=Location(str(path)),
-                hint="give yourself the cache directory (`chown -R`), or set XDG_CACHE_HOME",
-            ) from None
+            trouble = f"{own}: a lock cannot be taken there: {error.strerror}"
+        import tempfile  # it brings much along, and most runs need it not
 
-    def _mkdir(self, directory: Path) -> None:
+        spare = Path(tempfile.gettempdir()) / f"jetson-containers-{os.getuid()}"
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BuilderError(
-                f"the cache directory cannot be made: {error.strerror}",
-                where=Location(str(directory)),
-                hint="set XDG_CACHE_HOME to a directory that you may write to",
-            ) from None
+            _make_own(spare)
+            return _lock(spare / name, f"{trouble}; the locks of this run are in {spare}{_REMEDY}")
+        except OSError:
+            nothing = "other builds of the same stages are not waited for"
+            return StageLock(None, f"{trouble}; {nothing}{_REMEDY}")
 
     def _merge(self, name: str, key: str, value: float) -> None:
         """Put one value into ``<name>.json``; nothing that others put there meanwhile is lost."""
@@ -134,6 +127,33 @@ class State:
             write_whole(path, dumps(value).encode())
         except OSError:
             return
+
+
+def _lock(path: Path, trouble: str = "") -> StageLock | int:
+    """The lock in the file at ``path``, or the process that has it. Raises ``OSError``."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    file = os.fdopen(os.open(path, flags, 0o600), "r+", encoding="utf-8", errors="replace")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with file:
+            text = file.read().strip()
+        return int(text) if text.isdigit() else 0
+    except BaseException:
+        file.close()
+        raise
+    with contextlib.suppress(OSError):  # a full disk: the lock holds, its holder is not known
+        os.ftruncate(file.fileno(), 0)
+        os.pwrite(file.fileno(), str(os.getpid()).encode(), 0)
+    return StageLock(file, trouble)
+
+
+def _make_own(directory: Path) -> None:
+    """Make a directory where others may write too; raises ``OSError`` for one of theirs."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(f"{directory} is somebody else's")
 
 
 def files_of(test: StageTest) -> tuple[FileFact, ...]:

@@ -249,6 +249,17 @@ def test_a_forced_stage_is_taken_of_another_process_only_if_that_built_it(
     assert record.images[0].digest == "sha256:2", "the old image was taken"
 
 
+def test_a_cache_that_takes_no_locks_is_told_once_and_ends_no_build(numpy, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    state = State(tmp_path / "file")
+    record, told = run([tree(numpy, [None, None, 0])], Remembering(), state=state)
+    assert not record.errors
+    assert len(record.images) == 3
+    [warning] = [event for event in told if isinstance(event, events.Warned)]
+    assert "a lock cannot be taken there" in warning.message
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
 @given(st.data())
 def test_every_image_whose_stages_are_there_is_named_and_no_other(numpy, data):

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from jetson_containers.engine.state import StageLock, State, files_of, result_key
-from jetson_containers.errors import BuilderError
 from jetson_containers.plan.model import StageTest
 
 KEY = "f" * 64
@@ -38,11 +37,48 @@ def test_a_stage_is_held_by_one_at_a_time_and_told_by_whom(tmp_path):
     assert isinstance(state.try_lock(KEY), StageLock)
 
 
-def test_a_directory_that_cannot_be_made_is_told_with_a_remedy(tmp_path):
+def test_without_the_cache_directory_locks_are_in_the_temporary_one(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BuilderError) as caught:
-        State(tmp_path / "file").try_lock(KEY)
-    assert "set XDG_CACHE_HOME" in caught.value.hint
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    state = State(tmp_path / "file")
+    lock = state.try_lock(KEY)
+    assert isinstance(lock, StageLock)
+    spare = tmp_path / "tmp" / f"jetson-containers-{os.getuid()}"
+    assert f"{tmp_path}/file/locks: a lock cannot be taken there" in lock.trouble
+    assert f"the locks of this run are in {spare}\n" in lock.trouble
+    assert "set XDG_CACHE_HOME" in lock.trouble
+    assert state.try_lock(KEY) == os.getpid()
+    lock.release()
+    assert isinstance(state.try_lock(KEY), StageLock)
+
+
+@pytest.mark.parametrize("spare", ["a link", "a file", "no place"])
+def test_where_no_lock_can_be_taken_a_stage_is_built_without(tmp_path, monkeypatch, spare):
+    (tmp_path / "file").write_text("")
+    temporary = tmp_path / "tmp"
+    if spare != "no place":
+        temporary.mkdir()
+        name = temporary / f"jetson-containers-{os.getuid()}"
+        (tmp_path / "target").mkdir()
+        name.symlink_to(tmp_path / "target") if spare == "a link" else name.write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    lock = State(tmp_path / "file").try_lock(KEY)
+    assert isinstance(lock, StageLock)
+    assert "are not waited for" in lock.trouble
+    assert not list(tmp_path.glob("target/*")), "a lock where somebody else pointed"
+    lock.release()
+
+
+def test_a_disk_that_is_full_keeps_no_stage_from_its_lock(tmp_path, monkeypatch):
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    lock = State(tmp_path).try_lock(KEY)
+    assert isinstance(lock, StageLock)
+    assert not lock.trouble
+    assert State(tmp_path).try_lock(KEY) == 0
 
 
 def test_what_cannot_be_read_or_written_is_not_remembered(tmp_path):
