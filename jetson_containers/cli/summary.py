@@ -41,6 +41,9 @@ def summary(
     counts += [f"{stages[kind]} {kind}" for kind in ("failed", "blocked") if stages[kind]]
     lines.append(f"stages:  {', '.join(counts)}, in {clock(record.seconds)}")
     lines += _blocked(record)
+    if record.unnamed:
+        names = " ".join(record.unnamed)
+        lines.append(f"  not tested and not named after the first failure (--fail-fast): {names}")
     waiting = {item.subject.stage for item in deferred}
     for image in record.images:
         lines.append(f"image:   {image.reference} ({gigabytes(image.size)})")

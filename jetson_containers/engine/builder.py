@@ -144,6 +144,7 @@ class Builder:
             images=tuple(self._settling.images),
             errors=tuple(self._errors),
             seconds=time.monotonic() - begun,
+            unnamed=self._settling.unnamed,
         )
 
     def _end(self, status: str, begun: float, errors: Sequence[BaseException]) -> None:

@@ -40,10 +40,15 @@ class ImageRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """Everything that a run did."""
+    """Everything that a run did.
+
+    ``unnamed`` are the references of images whose stages are there, and that were neither tested
+    nor named because the run stopped at its first failure.
+    """
 
     stages: tuple[StageRecord, ...]
     tests: tuple[TestRecord, ...]
     images: tuple[ImageRecord, ...]
     errors: tuple[BuilderError, ...]
     seconds: float
+    unnamed: tuple[str, ...] = ()

@@ -44,6 +44,17 @@ class Settling:
         """How many tests were begun and not yet taken."""
         return self._running.total()
 
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """The references of images whose stages are there, and that have not got their names."""
+        return tuple(
+            dict.fromkeys(
+                image.reference
+                for _, image in self._open
+                if image.stages and image.stages[-1] in self._held
+            )
+        )
+
     def test(self, stage: Stage) -> None:
         """Begin the stage's own tests."""
         for test in dict.fromkeys(stage.tests):

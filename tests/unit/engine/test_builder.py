@@ -260,6 +260,41 @@ def test_a_cache_that_takes_no_locks_is_told_once_and_ends_no_build(numpy, tmp_p
     assert "a lock cannot be taken there" in warning.message
 
 
+class Slow(Remembering):
+    """``s0`` fails; the others end once that is ``failed``."""
+
+    def __init__(self) -> None:
+        super().__init__({"s0"})
+        self.failed = threading.Event()
+
+    def build(self, request: BuildRequest, sink: events.Sink) -> ImageInfo:
+        if request.stage.id != "s0":
+            assert self.failed.wait(20)
+        return super().build(request, sink)
+
+
+def test_an_image_that_ends_after_the_first_failure_is_listed_as_without_a_name(numpy):
+    graph = tree(numpy, [None, None, 0, 1])
+    graph = replace(graph, images=graph.images[:3])
+    engine = Slow()
+
+    def sink(event: events.Event) -> None:
+        if isinstance(event, events.StageBlocked):  # told by the thread that decides
+            engine.failed.set()
+
+    given = BuildOptions(jobs=2, min_free=0, fail_fast=True)
+    record = Builder([graph], engine, NoState(), given, sink).run()
+    assert len(record.errors) == 1
+    assert not record.images
+    assert record.unnamed == ("image1:1",)
+
+    engine.failing = ()
+    again, _ = run([graph], engine)
+    assert engine.built.count("s1") == 1
+    assert len(again.images) == 3
+    assert again.unnamed == ()
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
 @given(st.data())
 def test_every_image_whose_stages_are_there_is_named_and_no_other(numpy, data):
@@ -282,6 +317,7 @@ def test_every_image_whose_stages_are_there_is_named_and_no_other(numpy, data):
     assert set(engine.built).isdisjoint(blocked)
     assert set(engine.built) | blocked == set(ids)
     assert len(record.errors) == len(set(engine.built) & failing)
+    assert record.unnamed == (), "only --fail-fast leaves images without tests"
     ended = told[-1]
     assert isinstance(ended, events.RunEnded)
     assert ended.status == ("failed" if record.errors else "done")
