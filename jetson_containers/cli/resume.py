@@ -60,14 +60,14 @@ def status(run: Run) -> str:
 
 
 def _told(run: Run, rest: Left, context: Context) -> str:
-    words = {
+    how = {
         "running": f"is still running (process {run.header.pid})",
         "killed": "was killed",
         "interrupted": "was interrupted",
         "failed": "ended with failures",
         "done": "came to its end",
     }
-    lines = [f"run       {run.directory.name}, begun {run.header.begun}, {words[status(run)]}"]
+    lines = [f"run       {run.directory.name}, begun {run.header.begun}, {how[status(run)]}"]
     rows = (
         ("images", rest.images),
         ("finished", rest.finished),
@@ -80,9 +80,11 @@ def _told(run: Run, rest: Left, context: Context) -> str:
     if run.header.logs:
         lines.append(f"logs      {run.header.logs}")
     if rest.stages:
-        command = [context.program, *run.header.argv]
+        again = rest.finished and _builds_again(run.header.argv)
+        words = ("resume", "--run", run.directory.name) if again else run.header.argv
+        command = [context.program, *words]
         place = f"cd {pasteable([run.header.directory])} && " if run.header.directory else ""
-        here = Path(run.header.directory or ".") == Path.cwd()
+        here = again or Path(run.header.directory or ".") == Path.cwd()
         lines.append(f"go on     {'' if here else place}{pasteable(command)}")
     return "\n".join(lines)
 
@@ -109,8 +111,18 @@ def _json(run: Run | None, rest: Left | None) -> str:
     )
 
 
+def _builds_again(argv: Sequence[str]) -> bool:
+    """Whether the same words would build once more what they have built again already."""
+    names = (word.partition("=")[0] for word in argv)
+    options = ("--from", "--force")
+    return any(len(name) > 3 and option.startswith(name) for name in names for option in options)
+
+
 def _go_on(run: Run) -> int:
-    """Run the same words in the same directory, in this process."""
+    """Run the same words in the same directory, in this process.
+
+    What ``--from`` and ``--force`` made the run build again is not built once more.
+    """
     if run.alive:
         raise BuilderError(
             f"the run {run.directory.name} is still running (process {run.header.pid})",
@@ -127,6 +139,13 @@ def _go_on(run: Run) -> int:
             where=Location(run.header.directory),
         ) from None
     from jetson_containers.cli import build
+    from jetson_containers.cli.build_parser import parser as build_parser
+    from jetson_containers.cli.finding import check_finding_options
+    from jetson_containers.plan.redo import already
 
     say(f"going on: {pasteable(['build', *words])}")
-    return build.main(words)
+    args = build_parser().parse_args(words)
+    if args.begin or args.force:
+        args.begin = [*args.begin, *already(run.finished)]
+    check_finding_options(args)
+    return build.build(Context.each_target(args), words)

@@ -21,7 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from jetson_containers.engine import events
-from jetson_containers.engine.events import Event, LogLine, RunEnded
+from jetson_containers.engine.events import (
+    Event,
+    LogLine,
+    RunEnded,
+    StageFinished,
+    StageFound,
+)
 from jetson_containers.errors import BuilderError, Location
 from jetson_containers.files import write_whole
 from jetson_containers.plan.model import Plan, dumps
@@ -79,6 +85,13 @@ class Run:
         """The end of the run; ``None`` while it goes on, and when it was killed."""
         last = self.entries[-1].event if self.entries else None
         return last if isinstance(last, RunEnded) else None
+
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """The ids of the stages that the run built or found, in that order."""
+        events = (entry.event for entry in self.entries)
+        done = (item.stage for item in events if isinstance(item, StageFinished | StageFound))
+        return tuple(dict.fromkeys(done))
 
     def plans(self) -> tuple[Mapping[str, Any], ...]:
         """The run's plans as they were serialised; none if they cannot be read."""

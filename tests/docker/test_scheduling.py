@@ -168,6 +168,33 @@ def test_a_run_that_was_killed_goes_on_with_resume(tree: Tree):
     assert "nothing is left" in resumed(tree).stdout
 
 
+def test_a_run_that_was_killed_goes_on_behind_what_it_built_again(tree: Tree):
+    tree.add("a", fresh(tree, "date +%s%N > /date"))
+    tree.add("b", "RUN true", depends="a")
+    assert tree.build(tree.name("b")).returncode == 0
+    tree.add("b", fresh(tree, "echo waiting && sleep 60"), depends="a")
+    run = subprocess.Popen(
+        tree.build_argv(tree.name("b"), "--from", tree.name("a"), "--verbose"),
+        env=tree.env(),
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tree.folder,
+    )
+    assert run.stderr is not None
+    for line in run.stderr:
+        if line.strip() == "| waiting":
+            break
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait(10)
+
+    tree.add("b", "RUN true", depends="a")  # as it was: only --from has it built again
+    done = resumed(tree, "--run")
+    assert done.returncode == 0, done.stderr
+    assert f"{tree.name('a')}: found" in done.stderr
+    assert f"{tree.name('b')}: built" in done.stderr
+    assert "nothing is left" in resumed(tree).stdout
+
+
 def resumed(tree: Tree, *words: str) -> subprocess.CompletedProcess[str]:
     argv = tree.build_argv()[:3]
     return subprocess.run(

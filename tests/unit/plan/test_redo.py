@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jetson_containers.errors import UsageError
 from jetson_containers.plan.model import BaseImage, Plan, Stage
-from jetson_containers.plan.redo import Redo, redo
+from jetson_containers.plan.redo import Redo, already, redo
 from jetson_containers.platform.named import named_target
 from tests.unit.engine.test_cachereg import stage
 
@@ -72,6 +72,23 @@ def test_each_stage_has_the_option_that_it_is_built_again_for() -> None:
     }
 
 
+def test_what_was_built_again_before_is_not_built_once_more() -> None:
+    plans = [plan(LIB, MID, SIDE, APP)]
+    rest = redo(plans, begin=["mid", *already([LIB.id, MID.id])])
+    assert packages(plans, rest.stages) == ["app"] == packages(plans, rest.uncached)
+    assert rest.because == {APP.id: "--from mid"}
+    rest = redo(plans, force=["lib"], begin=already([LIB.id]))
+    assert packages(plans, rest.stages) == ["mid", "side", "app"]
+    assert packages(plans, rest.uncached) == []
+    assert redo(plans, force=["mid"], begin=already([MID.id, APP.id])) == Redo()
+
+
+def test_what_stands_on_a_stage_that_is_still_to_be_built_again_follows_it() -> None:
+    plans = [plan(LIB, MID, APP)]
+    rest = redo(plans, begin=["mid", *already([APP.id])])
+    assert packages(plans, rest.stages) == ["mid", "app"]
+
+
 def test_nothing_asked_is_nothing_redone() -> None:
     assert redo([plan(LIB, MID)]) == Redo()
 
@@ -87,9 +104,10 @@ def test_packages_without_a_stage_are_all_named() -> None:
     st.lists(st.integers(-1, 6), min_size=1, max_size=8),
     st.sets(st.integers(0, 7)),
     st.sets(st.integers(0, 7)),
+    st.sets(st.integers(0, 7)),
 )
 def test_what_stands_on_a_redone_stage_is_redone(
-    parents: list[int], begin: set[int], force: set[int]
+    parents: list[int], begin: set[int], force: set[int], before: set[int]
 ) -> None:
     stages: list[Stage] = []
     for number, parent in enumerate(parents):
@@ -97,13 +115,14 @@ def test_what_stands_on_a_redone_stage_is_redone(
         low = stages[parent].id if 0 <= parent < number else None
         stages.append(replace(one, parent=low))
     names = {number: f"p{number}" for number in range(len(stages))}
-    found = redo(
-        [plan(*stages)],
-        [names[n] for n in begin if n in names],
-        [names[n] for n in force if n in names],
-    )
-    assert found.uncached <= found.stages
-    assert found.because.keys() == found.stages
-    assert all(one.id in found.stages for one in stages if one.parent in found.stages)
+    first = [names[n] for n in begin if n in names]
+    done = {stages[n].id for n in before if n in names}
     asked = {names[n] for n in begin | force if n in names}
-    assert asked <= {one.package for one in stages if one.id in found.uncached}
+    forced = [names[n] for n in force if n in names]
+    for known in (set(), done):
+        found = redo([plan(*stages)], [*first, *already(known)], forced)
+        assert found.uncached <= found.stages
+        assert found.because.keys() == found.stages
+        assert all(one.id in found.stages for one in stages if one.parent in found.stages)
+        uncached = {one.package for one in stages if one.id in found.uncached}
+        assert asked <= uncached | {one.package for one in stages if one.id in known}
