@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from jetson_containers.engine.command import run_argv
+from jetson_containers.engine.containers import LATE
 from jetson_containers.engine.events import (
     LogLine,
     Sink,
@@ -247,7 +248,10 @@ class TestBench:
         seconds = time.monotonic() - begun
         if self._closing.is_set():
             raise Interrupted(f"the test of {test.package} was stopped")
+        late = code == LATE and seconds >= request.timeout
         status, message = judge(code, output.lines())
+        if late:
+            message = f"it ran longer than {request.timeout:g} s"
         if status != "failed":
             result = {"status": status, "message": message, "image": subject.image}
             self._state.remember_test(key, result)
@@ -256,10 +260,18 @@ class TestBench:
         error = StepFailed(
             f"the test {test.name!r} of {test.package} failed in {subject.title}: {message}",
             where=Location(test.directory),
+            hint=_more_time(test) if late else "",
             lines=failing_lines(output.lines()),
             command=run_argv(request),
         )
         return TestRecord(subject, test, final, status, seconds, message, error=error)
+
+
+def _more_time(test: StageTest) -> str:
+    """How a test gets more time; its package's own limit wins."""
+    if test.timeout:
+        return f"raise `test_timeout: {test.timeout:g}` of {test.package}"
+    return f"give --test-timeout SECONDS, or set `test_timeout: SECONDS` in {test.package}"
 
 
 def _not_run(

@@ -120,6 +120,6 @@ def disk_error(root: Path | None, free: int, wanted: int, why: str = "") -> Buil
     return BuilderError(
         f"the engine's disk has {gigabytes(free)} free, {gigabytes(wanted)} are needed{why}",
         where=Location(str(root)) if root else None,
-        hint="free some space (`docker system df` tells who uses it, `docker image prune` "
-        "removes what nothing needs), or lower --min-free",
+        hint="free some space (`docker system df` tells who uses it, `jetson-containers prune` "
+        "shows what nothing needs and removes it), or lower --min-free",
     )

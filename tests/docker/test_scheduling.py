@@ -208,6 +208,7 @@ def test_a_test_that_hangs_is_stopped_and_leaves_nothing(tree: Tree, client):
     done = tree.build(tree.name("a"), "--test-timeout", "2")
     assert done.returncode == 1
     assert "stopped: it ran longer than 2 s" in done.stderr
+    assert "hint: give --test-timeout SECONDS" in done.stderr
     assert time.monotonic() - begun < 60
     assert not mine(tree, client)
 

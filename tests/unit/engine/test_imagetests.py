@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,11 +28,13 @@ class Running(DryRunEngine):
     def __init__(self) -> None:
         super().__init__(lambda argv: None)
         self.code = 0
+        self.takes = 0.0
         self.words = ""
 
     def run(self, request: RunRequest, on_line: Callable[[str], None]) -> int:
         if self.words:
             raise BuilderError(self.words)
+        time.sleep(self.takes)
         return self.code
 
 
@@ -46,11 +50,15 @@ def tested(engine: Running, tmp_path: Path) -> Callable[..., TestRecord]:
     (folder / "test.sh").write_text("true")
     test = StageTest("app", "test.sh", ("bash", "/test/test.sh"), str(folder))
 
-    def once(subject: Subject, memory: type[State] = State) -> TestRecord:
-        state = memory(tmp_path / "memory")
-        (record,) = run_tests(
-            engine, state, lambda event: None, subject, [test], TestSettings(workers=0)
-        )
+    def once(
+        subject: Subject,
+        memory: type[State] = State,
+        limit: float = 900.0,
+        own: int | None = None,
+    ) -> TestRecord:
+        state, settings = memory(tmp_path / "memory"), TestSettings(workers=0, timeout=limit)
+        mine = replace(test, timeout=own)
+        (record,) = run_tests(engine, state, lambda event: None, subject, [mine], settings)
         return record
 
     return once
@@ -85,3 +93,19 @@ def test_a_test_that_cannot_run_says_which_and_what_the_image_lacks(engine, test
     assert error.command[-2:] == ("sha256:1", "/test/test.sh")
     engine.words = "the engine refused: no space left on device"
     assert "doctor" in tested(IMAGE).error.hint
+
+
+def test_a_test_that_ran_out_of_time_says_how_to_give_it_more(engine, tested):
+    engine.code, engine.takes = 124, 0.02
+    late = tested(IMAGE, limit=0.01)
+    assert late.message == "it ran longer than 0.01 s"
+    assert "failed in app:1: it ran longer than 0.01 s" in str(late.error)
+    assert "--test-timeout SECONDS" in late.error.hint
+    assert "`test_timeout: SECONDS` in app" in late.error.hint
+    engine.takes = 1.01
+    own = tested(IMAGE, limit=900.0, own=1)
+    assert own.error.hint == "raise `test_timeout: 1` of app", "--test-timeout changes nothing"
+    engine.takes = 0.0
+    other = tested(IMAGE)
+    assert other.message == "exit status 124", "the test itself may end with it"
+    assert not other.error.hint
