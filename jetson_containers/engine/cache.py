@@ -23,6 +23,14 @@ class Found:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a stage that was built is kept now, and why not in the other places, for people."""
+
+    places: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+
+
 class StageCache(Protocol):
     """Where stages are looked for that the engine does not hold."""
 
@@ -48,10 +56,10 @@ class StageCache(Protocol):
         on_line: Callable[[str], None],
         *,
         replace: bool = False,
-    ) -> None:
+    ) -> Kept:
         """Keep a stage that was built; what is there stays, unless it is to ``replace``.
 
-        Raises :class:`~jetson_containers.errors.BuilderError`: the build goes on all the same.
+        What cannot be kept is told, and the build goes on all the same.
         """
 
 
@@ -74,5 +82,5 @@ class NoCache:
         on_line: Callable[[str], None],
         *,
         replace: bool = False,
-    ) -> None:
-        return
+    ) -> Kept:
+        return Kept()

@@ -13,21 +13,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from jetson_containers.engine.cache import Found
+from jetson_containers.engine.cache import Found, Kept
 from jetson_containers.engine.protocol import Engine, ImageInfo
-from jetson_containers.errors import BuilderError, UnreachableError, UsageError, raise_all
+from jetson_containers.errors import BuilderError, UnreachableError, UsageError
 from jetson_containers.image import labels
+from jetson_containers.image.registry.attach import put_empty
 from jetson_containers.image.registry.client import Registry, RemoteImage
 from jetson_containers.image.registry.credentials import Login
-from jetson_containers.image.registry.faults import LoginNeeded, TooLarge, UntrustedAnswer
+from jetson_containers.image.registry.faults import (
+    LoginNeeded,
+    TooLarge,
+    Unserved,
+    UntrustedAnswer,
+)
 from jetson_containers.image.registry.place import Place, parse_place
 from jetson_containers.image.registry.web import Patience, Web
+from jetson_containers.image.registry.writable import WritableRegistry
 from jetson_containers.plan.model import Stage
 from jetson_containers.questions import ask_all
 
 #: a cache is worth less waiting than what it saves, and the build goes on without it
 PATIENCE = Patience(connect=3.0, read=10.0, total=20.0, attempts=3, calls=1)
 _WORKERS = 12
+#: the tag of no stage: asked for to tell a registry that serves from one that does not
+_NOBODYS_TAG = "0" * 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ def parse_cache_place(text: str) -> CachePlace:
             f"--cache-registry {text}: {rest!r} is not known",
             hint="write HOST/NAMESPACE, with ,mode=ro behind it where nothing is to be kept",
         )
-    return CachePlace(parse_place(head), rest != "mode=ro")
+    return CachePlace(parse_place(head, f"--cache-registry {text!r}"), rest != "mode=ro")
 
 
 @dataclass
@@ -81,18 +90,29 @@ class RegistryCache:
 
     def find(self, stages: Sequence[Stage]) -> Mapping[str, Found]:
         """What of ``stages`` is there, by fingerprint; all are asked about at once."""
-        web = self._web()
-        asked = [(place, stage) for place in self.places for stage in stages]
-        questions = [partial(self._ask, place, web, stage) for place, stage in asked]
-        answers = ask_all(questions, seconds=self.patience.total * 1.1, workers=_WORKERS)
+        places = [place for place in self.places if place not in self._down]
+        questions = [partial(self._find_in, place, stages) for place in places]
         found: dict[str, Found] = {}
-        for (place, stage), answer in zip(asked, answers, strict=True):
+        for answer in ask_all(questions, seconds=self.patience.total * 1.2):
             if isinstance(answer, BaseException):
                 raise answer
-            if answer is None and place not in self._down and web.clock() >= web.deadline:
+            for fingerprint, one in (answer or {}).items():
+                found.setdefault(fingerprint, one)
+        return found
+
+    def _find_in(self, place: CachePlace, stages: Sequence[Stage]) -> Mapping[str, Found]:
+        """What of ``stages`` is in one place, which has patience and threads of its own."""
+        web = self._web()
+        questions = [partial(self._ask, place, web, stage) for stage in stages]
+        answers = ask_all(questions, seconds=self.patience.total * 1.1, workers=_WORKERS)
+        found: dict[str, Found] = {}
+        for stage, answer in zip(stages, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            if answer is None:
                 self._give_up(place, UnreachableError("it is too slow"))
-            if isinstance(answer, Found):
-                found.setdefault(stage.fingerprint, answer)
+            for one in answer or ():
+                found[stage.fingerprint] = one
         return found
 
     def fetch(
@@ -121,47 +141,69 @@ class RegistryCache:
         on_line: Callable[[str], None],
         *,
         replace: bool = False,
-    ) -> None:
+    ) -> Kept:
         """Keep a stage in every writable place that lacks it, and look at what is there then.
 
-        ``replace`` pushes over what is there: the stage was built again on purpose.
+        ``replace`` pushes over what is there: the stage was built again on purpose. An entry that
+        cannot be believed is pushed over in any case.
         """
-        errors: list[BuilderError] = []
-        for place in self.places:
-            if place.writable and place not in self._down:
-                try:
-                    self._store(place, stage, image, engine, on_line, replace)
-                except BuilderError as error:
-                    errors.append(error)
-        raise_all(errors)
+        kept: list[str] = []
+        missed: list[str] = []
+        for place in (place for place in self.places if place.writable):
+            if place in self._down:
+                missed.append(f"{place.place} is not asked any further")
+                continue
+            try:
+                self._store(place, stage, image, engine, on_line, replace)
+            except BuilderError as error:
+                missed.append(str(error))
+            else:
+                kept.append(str(place.place))
+        return Kept(tuple(kept), tuple(missed))
 
     def _web(self) -> Web:
         return Web(self.patience, self.plain, "the build goes on without it")
 
-    def _ask(self, place: CachePlace, web: Web, stage: Stage) -> Found | None:
+    def _ask(self, place: CachePlace, web: Web, stage: Stage) -> tuple[Found, ...]:
+        """The stage, or nothing where the place does not have it."""
         if place in self._down:
-            return None
+            return ()
         try:
             image = self._image(place, web, stage)
         except (UntrustedAnswer, TooLarge) as error:
-            self.warn(f"{place.reference(stage)} is refused: {error.what}")
-            return None
+            self._refuse(place, stage, error.what)
+            return ()
         except BuilderError as error:
-            self._give_up(place, error)
-            return None
+            if isinstance(error, Unserved) and self._serves(place, web, stage):
+                self._refuse(place, stage, error.what)
+            else:
+                self._give_up(place, error)
+            return ()
         if image is None:
-            return None
+            return ()
         wrong = _unfit(stage, image)
         if wrong:
-            self.warn(f"{place.reference(stage)} is refused: {wrong}")
-            return None
+            self._refuse(place, stage, wrong)
+            return ()
         name = f"{place.place}/{_name(stage)}"
         source = f"registry {name}:{_tag(stage)}"
-        return Found(stage.fingerprint, f"{name}@{image.digest}", image.digest, source)
+        return (Found(stage.fingerprint, f"{name}@{image.digest}", image.digest, source),)
 
-    def _image(self, place: CachePlace, web: Web, stage: Stage) -> RemoteImage | None:
+    def _image(
+        self, place: CachePlace, web: Web, stage: Stage, tag: str = ""
+    ) -> RemoteImage | None:
         registry = Registry(place.place.host, web, self.login)
-        return registry.image(place.repository(stage), _tag(stage), _arch(stage))
+        return registry.image(place.repository(stage), tag or _tag(stage), _arch(stage))
+
+    def _serves(self, place: CachePlace, web: Web, stage: Stage) -> bool:
+        """Whether the place answers for what it does not hold: then one entry of it is bad."""
+        try:
+            return self._image(place, web, stage, _NOBODYS_TAG) is None
+        except BuilderError:
+            return False
+
+    def _refuse(self, place: CachePlace, stage: Stage, why: str) -> None:
+        self.warn(f"{place.reference(stage)} is refused: {why}")
 
     def _give_up(self, place: CachePlace, error: BuilderError) -> None:
         """Nobody waits twice for a place that does not answer."""
@@ -170,7 +212,8 @@ class RegistryCache:
             self._down.add(place)
         if not known:
             more = f"; {error.hint}" if isinstance(error, LoginNeeded) else ""
-            self.warn(f"the stages in {place.place} are not used: {error.what}{more}")
+            left = ", and nothing is kept there" if place.writable else ""
+            self.warn(f"{place.place} is not asked any further{left}: {error.what}{more}")
 
     def _store(
         self,
@@ -184,7 +227,7 @@ class RegistryCache:
         reference = place.reference(stage)
         failure: BuilderError | None = None
         try:
-            if not replace and self._kept(place, stage):
+            if self._kept_or_cleared(place, stage) and not replace:
                 return
             engine.tag(image.digest, reference)
             engine.push(reference, on_line)
@@ -204,6 +247,19 @@ class RegistryCache:
         except (UntrustedAnswer, TooLarge):
             return False
         return image is not None and not _unfit(stage, image)
+
+    def _kept_or_cleared(self, place: CachePlace, stage: Stage) -> bool:
+        """As :meth:`_kept`. What the registry has and cannot give is replaced by an empty entry.
+
+        Engines look at a name before they push over it, and push nothing where that fails.
+        """
+        try:
+            return self._kept(place, stage)
+        except Unserved:
+            registry = WritableRegistry(place.place.host, self._web(), self.login)
+            with contextlib.suppress(BuilderError):  # the push will tell
+                put_empty(registry, place.repository(stage), _tag(stage))
+            return False
 
 
 def _unfit(stage: Stage, image: RemoteImage) -> str:

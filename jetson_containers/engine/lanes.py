@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from jetson_containers.engine.artifacts import Artifacts
-from jetson_containers.engine.cache import Found, StageCache
+from jetson_containers.engine.cache import Found, Kept, StageCache
 from jetson_containers.engine.context import whole_context
 from jetson_containers.engine.events import (
     LogLine,
@@ -239,10 +239,12 @@ class Lanes:
         begun = time.monotonic()
         try:
             again = stage.id in self._options.redo
-            cache.store(stage, image, self._engine, self._line(stage), replace=again)
+            kept = cache.store(stage, image, self._engine, self._line(stage), replace=again)
         except Exception as error:  # whatever it is, the stage is built
-            self._sink(Warned(stage.id, f"{stage.title} is not kept elsewhere: {error}"))
-        else:
+            kept = Kept(missed=(str(error),))
+        for why in kept.missed:
+            self._sink(Warned(stage.id, f"{stage.title} is not kept elsewhere: {why}"))
+        if kept.places:
             self._sink(StageStored(stage.id, time.monotonic() - begun))
 
     def _line(self, stage: Stage) -> Callable[[str], None]:

@@ -16,6 +16,7 @@ from docker import DockerClient
 from docker.errors import ImageNotFound
 
 from jetson_containers.engine.address import EngineAddress
+from jetson_containers.engine.cache import Kept
 from jetson_containers.engine.cachereg import CachePlace, RegistryCache
 from jetson_containers.engine.classic import ClassicEngine
 from jetson_containers.engine.protocol import ImageInfo
@@ -62,7 +63,9 @@ class Bench:
     def store(self, image: ImageInfo, *, replaced: bool = False) -> int:
         """Store it; how many lines the engine had to say of a push."""
         self.lines.clear()
-        self.cache().store(self.stage, image, self.engine, self.lines.append, replace=replaced)
+        cache = self.cache()
+        kept = cache.store(self.stage, image, self.engine, self.lines.append, replace=replaced)
+        assert kept == Kept((f"{self.host}/{self.namespace}",)), kept
         return len(self.lines)
 
     def lose(self) -> None:
@@ -121,7 +124,8 @@ def test_a_name_that_a_killed_run_left_goes_with_the_next_store(bench: Bench) ->
 
 def test_a_place_that_is_only_read_is_not_written(bench: Bench) -> None:
     cache = bench.cache(writable=False)
-    cache.store(bench.stage, bench.build(), bench.engine, bench.lines.append)
+    kept = cache.store(bench.stage, bench.build(), bench.engine, bench.lines.append)
+    assert kept == Kept()
     assert bench.lines == []
     assert cache.find([bench.stage]) == {}
 
@@ -132,7 +136,8 @@ def test_two_runs_that_store_at_once_both_succeed(bench: Bench) -> None:
 
     def store() -> None:
         try:
-            bench.cache().store(bench.stage, image, bench.engine, lambda line: None)
+            kept = bench.cache().store(bench.stage, image, bench.engine, lambda line: None)
+            assert kept.missed == ()
         except BaseException as error:
             failures.append(error)
 
@@ -192,6 +197,27 @@ def test_a_layer_that_is_not_its_digest_is_not_taken(
         with pytest.raises(BuilderError):
             bench.cache().fetch(bench.stage, found, bench.engine, bench.lines.append)
         assert bench.engine.inspect(bench.stage.reference) is None
+    finally:
+        end([identity], patience=5.0)
+
+
+def test_a_manifest_that_a_registry_lost_is_pushed_over(bench: Bench, tmp_path: Path) -> None:
+    """The registry answers 500 for it, and goes on to serve everything else."""
+    from jetson_containers.engine.locate import default_cache_dir
+    from jetson_containers.engine.processes import end
+    from tests import services
+
+    host, identity = services.start_registry(tmp_path, default_cache_dir(os.environ))
+    try:
+        bench.host = host
+        bench.store(bench.build("one"))
+        digest = bench.cache().find([bench.stage])[PRINT].digest.partition(":")[2]
+        path = tmp_path / f"store/docker/registry/v2/blobs/sha256/{digest[:2]}/{digest}/data"
+        path.write_bytes(path.read_bytes()[:20])
+        assert bench.cache().find([bench.stage]) == {}
+        assert "is refused" in bench.said[0] and "500" in bench.said[0], bench.said
+        bench.store(bench.build("two"))
+        assert list(bench.cache().find([bench.stage])) == [PRINT]
     finally:
         end([identity], patience=5.0)
 

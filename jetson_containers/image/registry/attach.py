@@ -1,4 +1,4 @@
-"""A document that lies beside an image in its registry, and is found from it.
+"""A document that lies beside an image in its registry, and is found from it; entries of nothing.
 
 Source: OCI distribution specification 1.1, "Pushing Manifests with Subject" and "Referrers Tag
 Schema"; OCI image specification 1.1, "Guidelines for Artifact Usage". Registries that keep no list
@@ -61,6 +61,21 @@ def attach(
 def referrers_tag(subject: str) -> str:
     """The tag that lists what is attached to an image."""
     return subject.replace(":", "-", 1)
+
+
+
+def put_empty(registry: WritableRegistry, repository: str, tag: str) -> None:
+    """Let a tag point at an artifact that holds nothing, whatever it pointed at before."""
+    registry.put_blob(repository, _digest(_EMPTY), _EMPTY)
+    empty = {"mediaType": _EMPTY_TYPE, "digest": _digest(_EMPTY), "size": len(_EMPTY)}
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFESTS[0],
+        "artifactType": _EMPTY_TYPE,
+        "config": empty,
+        "layers": [empty],
+    }
+    registry.put(repository, tag, json.dumps(manifest, indent=2).encode(), MANIFESTS[0])
 
 
 def _list(

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from jetson_containers.errors import UnreachableError
 from jetson_containers.image.registry.auth import Gate
 from jetson_containers.image.registry.credentials import Login
-from jetson_containers.image.registry.faults import UntrustedAnswer
+from jetson_containers.image.registry.faults import Unserved, UntrustedAnswer
 from jetson_containers.image.registry.manifest import (
     ACCEPTED,
     Config,
@@ -189,7 +188,7 @@ class Registry:
 
     def _expect(self, answer: Answer, what: str) -> None:
         if answer.status != 200:
-            raise UnreachableError(
+            raise Unserved(
                 f"{what} cannot be had: {self._host} answers {answer.status}",
                 hint="look whether that host is a container registry",
             )

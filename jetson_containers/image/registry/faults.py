@@ -9,6 +9,10 @@ class UntrustedAnswer(UnreachableError):
     """An answer that is broken or contradicts itself: nothing of it is used."""
 
 
+class Unserved(UnreachableError):
+    """The registry is there, and answers a question with a fault of its own."""
+
+
 class TooLarge(BuilderError):
     """More bytes than any honest answer has; reading stopped there."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jetson_containers.errors import UsageError
-from jetson_containers.image.reference import PATH
+from jetson_containers.image.reference import PATH, is_reference
 
 HUB = "docker.io"
 _HOST = re.compile(r"localhost|\[[0-9a-f:]+\]|[a-z0-9.-]*[.][a-z0-9.-]*|[a-z0-9.-]+(?=:)", re.I)
@@ -30,24 +30,50 @@ class Place:
         return self.namespace if self.host == HUB else str(self)
 
 
-def parse_place(text: str) -> Place:
+def parse_place(text: str, shown: str = "") -> Place:
     """``HOST/NAMESPACE``; a first part without dot or port is a namespace of Docker Hub.
 
-    Raises :class:`UsageError` for anything else. Law: ``parse_place(str(p)) == p``.
+    Raises :class:`UsageError` for anything else; ``shown`` is what errors call it, such as an
+    option and all that was written there. Law: ``parse_place(str(p)) == p``.
     """
     bare = re.sub(r"^https://", "", text).strip("/")
     first, _, rest = bare.partition("/")
-    match = _HOST.match(first)
     host, namespace = HUB, bare
-    if match and (first == match[0] or _PORT.fullmatch(first[match.end() :])):
+    if _is_host(first):
         host, namespace = first.lower(), rest
     if host in ("index.docker.io", "registry-1.docker.io"):
         host = HUB
     if (namespace and not PATH.fullmatch(namespace)) or (host == HUB and not namespace):
         raise UsageError(
-            f"{text!r} names no registry", hint="write it as HOST/NAMESPACE or HOST:PORT/NAMESPACE"
+            f"{shown or repr(text)} names no registry", hint=_advice("HOST[:PORT]/NAMESPACE", text)
         )
     return Place(host, namespace)
+
+
+def _is_host(text: str) -> bool:
+    match = _HOST.match(text)
+    return match is not None and (text == match[0] or bool(_PORT.fullmatch(text[match.end() :])))
+
+
+def check_repository(text: str, option: str) -> None:
+    """Raise :class:`UsageError` for what no image can be pushed below."""
+    if not is_reference(f"{text.rstrip('/')}/name"):
+        raise UsageError(
+            f"{option} {text!r} names no place in a registry",
+            hint=_advice("HOST[:PORT]/NAMESPACE, in lower case", text),
+        )
+
+
+def check_plain_hosts(texts: Iterable[str], option: str = "--insecure-registry") -> None:
+    """Raise :class:`UsageError` for words that are no host of a registry."""
+    for text in texts:
+        if not _is_host(text):
+            raise UsageError(f"{option} {text!r} is no host", hint=_advice("HOST[:PORT]", text))
+
+
+def _advice(form: str, text: str) -> str:
+    scheme, mark, _ = text.partition("://")
+    return f"write {form}" + (f", without {scheme}{mark}" if mark else "")
 
 
 def spellings(names: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from jetson_containers.errors import UnreachableError
-from jetson_containers.image.registry.faults import TooLarge, UntrustedAnswer
+from jetson_containers.image.registry.faults import TooLarge, Unserved, UntrustedAnswer
 from jetson_containers.image.registry.retry import PASSING, backoff, retry_after
 from jetson_containers.questions import ask_all
 
@@ -115,6 +115,7 @@ class Web:
         attempt = 0
         while True:
             attempt += 1
+            fault = UnreachableError
             try:
                 answer = self._followed(url, headers or {}, question)
             except _Passing as error:
@@ -124,12 +125,14 @@ class Web:
                     return answer
                 problem, wait = f"answers {answer.status}", backoff(attempt)
                 most = self.patience.attempts
+                if answer.status >= 500:
+                    fault = Unserved
                 told = retry_after(answer.headers.get("retry-after", ""), self.wall())
                 if told is not None:
                     wait = told
                     problem += f" and asks to come again in {told:.0f} s"
             if attempt >= most or self.clock() + wait >= self.deadline:
-                raise UnreachableError(f"{_shown(url)} {problem}", hint=self.remedy)
+                raise fault(f"{_shown(url)} {problem}", hint=self.remedy)
             self.sleep(wait)
 
     def _followed(self, url: str, headers: Mapping[str, str], question: _Question) -> Answer:
