@@ -15,10 +15,12 @@ from jetson_containers.cli.context import (
     say,
     warn,
 )
+from jetson_containers.cli.finding import check_pushes
 from jetson_containers.cli.parsers import verb_parser
 from jetson_containers.cli.planning import add_request_options, base_without_engine, plan_for
 from jetson_containers.cli.secrets import machine_secrets, secret_parts
 from jetson_containers.errors import BuilderError, ExitCode, Location, UsageError
+from jetson_containers.image.registry.place import check_repository
 from jetson_containers.plan.bake import NO_PROVENANCE, BakeOptions, bake_text, target_name
 from jetson_containers.plan.model import BaseImage, Plan, Stage
 from jetson_containers.plan.output import epoch_of, stage_epochs
@@ -94,9 +96,13 @@ def main(argv: Sequence[str]) -> int:
             "--provenance and --sbom need --push",
             hint="attestations lie beside an image in a registry",
         )
+    stages = _stage_registry(args)
+    if args.push:
+        check_repository(args.push, "--push")
     planned = [plan_for(context, _base(context)) for context in Context.each_target(args)]
     plans = [item.plan for item in planned]
-    options = _options(Context.of(args), plans)
+    check_pushes(args, plans)
+    options = _options(Context.of(args), plans, stages)
     if args.output and not args.output.endswith(".json"):
         text = _write_folder(Path(args.output), plans, options)
     else:
@@ -107,6 +113,21 @@ def main(argv: Sequence[str]) -> int:
         print(text, end="")
     failed = any(item.failures for item in planned)
     return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _stage_registry(args: argparse.Namespace) -> str:
+    """``HOST/NAMESPACE`` of ``--cache-registry``, read as ``build`` reads it; empty for none."""
+    if not args.cache_registry:
+        return ""
+    from jetson_containers.engine.cachereg import parse_cache_place
+
+    place = parse_cache_place(args.cache_registry)
+    if not place.writable:
+        raise UsageError(
+            f"--cache-registry {args.cache_registry!r}: the stages of a bake go there",
+            hint="leave ,mode=ro out; a bake takes nothing from a registry of stages",
+        )
+    return str(place.place)
 
 
 def _base(context: Context) -> BaseImage:
@@ -135,7 +156,7 @@ def _base(context: Context) -> BaseImage:
     return base
 
 
-def _options(context: Context, plans: Sequence[Plan]) -> BakeOptions:
+def _options(context: Context, plans: Sequence[Plan], stages: str) -> BakeOptions:
     args = context.args
     attest = [] if args.provenance else [NO_PROVENANCE]
     if args.provenance:
@@ -143,7 +164,7 @@ def _options(context: Context, plans: Sequence[Plan]) -> BakeOptions:
     if args.sbom:
         generator = "" if args.sbom == "default" else f",generator={args.sbom}"
         attest.append(f"type=sbom{generator}")
-    remote = bool(args.push or args.cache_registry)
+    remote = bool(args.push or stages)
     return BakeOptions(
         secrets=_secrets(context, plans),
         proxies=_proxies(context) if args.use_proxy else (),
@@ -152,7 +173,7 @@ def _options(context: Context, plans: Sequence[Plan]) -> BakeOptions:
         compression=args.compression,
         epochs=stage_epochs(plans, epoch_of(context.environ)) if args.reproducible else {},
         registry=args.push,
-        stage_registry=args.cache_registry,
+        stage_registry=stages,
         attest=tuple(attest),
         base=_pinned(plans) if remote else {},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from jetson_containers.cli.context import (
     add_common_options,
@@ -95,21 +96,32 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    seconds = _number(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
 
 
 def _gigabytes(text: str) -> float:
-    size = float(text)
-    if not 0 <= size < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a size in GB, 0 or more")
+    size = _number(text)
+    if not 0 <= size < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size in GB, 0 or more")
     return size
+
+
+def _number(text: str) -> float:
+    """The number, or none (NaN), which is in no range."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

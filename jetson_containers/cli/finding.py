@@ -21,7 +21,8 @@ from jetson_containers.engine.events import (
 from jetson_containers.engine.record import ImageRecord
 from jetson_containers.engine.stage_memory import StageMemory
 from jetson_containers.errors import UsageError, raise_all
-from jetson_containers.image.reference import check_reference, parse_reference
+from jetson_containers.image.reference import is_reference, parse_reference
+from jetson_containers.image.registry.place import check_plain_hosts, check_repository
 from jetson_containers.plan.model import Plan, Stage
 from jetson_containers.plan.redo import Redo, redo
 
@@ -76,6 +77,7 @@ def check_finding_options(args: argparse.Namespace) -> None:
     """Raise what is wrong with them, before anything is asked."""
     from jetson_containers.engine.cachereg import parse_cache_place
 
+    check_plain_hosts(args.insecure_registry)
     for text in args.cache_registry:
         parse_cache_place(text)
     if args.index and not args.push:
@@ -83,7 +85,9 @@ def check_finding_options(args: argparse.Namespace) -> None:
     if args.sbom and not args.push:
         raise UsageError("--sbom needs --push", hint="`jetson-containers sbom IMAGE` writes one")
     if args.push:
-        check_reference(f"{args.push.rstrip('/')}/name:{args.index or 'tag'}")
+        check_repository(args.push, "--push")
+    if args.index and not is_reference(f"name:{args.index}"):
+        raise UsageError(f"--index {args.index!r} is no tag", hint="write it as 1.2 or latest")
 
 
 def stage_cache(context: Context, sink: Sink) -> RegistryCache | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 
 from jetson_containers.cli.connect import connect
@@ -18,6 +19,9 @@ from jetson_containers.cli.publishing import (
 )
 from jetson_containers.errors import BuilderError, ExitCode, UsageError, raise_all
 from jetson_containers.image.reference import check_reference
+from jetson_containers.image.registry.place import check_plain_hosts
+
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,8 +46,12 @@ def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     for image in args.images:
         check_reference(image)
-    if args.platform and args.platform.count("/") not in (1, 2):
-        raise UsageError(f"--platform {args.platform} is none", hint="write linux/arm64")
+    check_plain_hosts(args.insecure_registry)
+    if args.platform and not _PLATFORM.fullmatch(args.platform):
+        raise UsageError(
+            f"--platform {args.platform!r} is no platform",
+            hint="write OS/ARCH[/VARIANT], such as linux/arm64",
+        )
     context = Context.of(args)
     engine = connect(context, "auto", say).engine
     platform = args.platform or f"linux/{engine.capabilities().arch}"

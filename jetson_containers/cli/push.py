@@ -23,7 +23,8 @@ from jetson_containers.errors import (
     UsageError,
     raise_all,
 )
-from jetson_containers.image.reference import check_reference, parse_reference
+from jetson_containers.image.reference import check_reference, is_reference, parse_reference
+from jetson_containers.image.registry.place import check_plain_hosts, check_repository
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,7 +56,8 @@ def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     from jetson_containers.engine.publish import push_name
 
-    names = {image: push_name(args.to, image) for image in args.images} if args.to else {}
+    whole = args.to is None
+    names = {} if whole else {image: push_name(args.to, image) for image in args.images}
     _check(args, names)
     context = Context.of(args)
     connection = answering(context)
@@ -66,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
         )
     push = publisher(context, connection.engine, progress(context))
     errors: list[BuilderError] = []
-    if args.index:
+    if whole:
         done = list(push.push_index(args.index, args.images))
     else:
         done = []
@@ -85,9 +87,19 @@ def main(argv: Sequence[str]) -> int:
 
 def _check(args: argparse.Namespace, names: dict[str, str]) -> None:
     """Raise what is wrong with the words, before anything is asked."""
-    for text in (*args.images, *names.values(), *((args.index,) if args.index else ())):
+    check_plain_hosts(args.insecure_registry)
+    for text in args.images:
         check_reference(text)
-    for text in (*names.values(), *((args.index,) if args.index else ())):
+    if args.to is not None:
+        check_repository(args.to, "--to")
+    elif not is_reference(args.index):
+        scheme, mark, _ = args.index.partition("://")
+        raise UsageError(
+            f"--index {args.index!r} is no reference of an image",
+            hint="write REPOSITORY/NAME:TAG, in lower case"
+            + (f", without {scheme}{mark}" if mark else ""),
+        )
+    for text in names.values() if args.to is not None else (args.index,):
         if parse_reference(text).digest:
             raise UsageError(f"{text}: a push has a tag, not a digest", hint="write NAME:TAG")
     clash = [name for name in names.values() if list(names.values()).count(name) > 1]

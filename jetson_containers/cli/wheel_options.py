@@ -76,8 +76,10 @@ def wheel_keeper(context: Context) -> WheelKeeper | None:
 
 def _registry(context: Context, text: str) -> RegistryPlace:
     from jetson_containers.cli.publishing import login, plain_hosts
-    from jetson_containers.wheels.registry import RegistryPlace, parse_place_of_wheels
+    from jetson_containers.image.registry.place import parse_place
+    from jetson_containers.wheels.registry import SCHEME, RegistryPlace, parse_place_of_wheels
 
+    parse_place(text.removeprefix(SCHEME).partition(",")[0], f"--wheel-store {text!r}")
     place, writable = parse_place_of_wheels(text)
     return RegistryPlace(place, writable, login(context), plain_hosts(context.args))
 

@@ -95,3 +95,30 @@ def test_a_directory_names_its_contexts_from_itself(tmp_path):
 def test_words_that_make_no_sense_are_refused(words):
     with pytest.raises(UsageError):
         main(["engine", *COMMON, "--target", "x86-cu130", *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--push", "A B"), "--push 'A B' names no place in a registry"),
+        (("--push", "http://127.0.0.1:5000/x"), "--push 'http://127.0.0.1:5000/x' names no place"),
+        (("--cache-registry", "A B"), "--cache-registry 'A B' names no registry"),
+        (("--cache-registry", "h.io/x,mode=so"), "'mode=so' is not known"),
+        (("--cache-registry", "h.io/x,mode=ro"), "the stages of a bake go there"),
+    ],
+)
+def test_words_that_are_no_registry_are_refused_before_anything_is_written(
+    words, what, capsys, tmp_path
+):
+    file = tmp_path / "bake.json"
+    with pytest.raises(UsageError) as told:
+        main(["engine", *COMMON, "--target", "x86-cu130", "--output", str(file), *words])
+    assert what in told.value.what
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("text", ["h.io/x", "h.io/x,mode=rw", "https://h.io/x/"])
+def test_a_registry_of_stages_is_written_as_build_reads_it(text, capsys):
+    targets = _bake(capsys, "--cache-registry", text)["target"].values()
+    tags = [tag for target in targets for tag in target["tags"]]
+    assert tags and all(tag.startswith("h.io/x/") and "," not in tag for tag in tags)

@@ -11,14 +11,25 @@ from jetson_containers.cli.main import main
     ("words", "what"),
     [
         (("push", "Upper:1", "--to", "host/a"), "'Upper:1' is no reference of an image"),
-        (("push", "a:1", "--to", "host/A"), "'host/A/a:1' is no reference of an image"),
+        (("push", "a:1", "--to", "host/A"), "--to 'host/A' names no place in a registry"),
+        (("push", "a:1", "--to", ""), "--to '' names no place in a registry"),
+        (("push", "a:1", "--to", "http://h:1/x"), "in lower case, without http://"),
+        (("push", "a:1", "--index", ""), "--index '' is no reference of an image"),
+        (("push", "a:1", "--index", "http://h:1/x:1"), "in lower case, without http://"),
+        (
+            ("push", "a:1", "--to", "h.io/b", "--insecure-registry", "a b"),
+            "--insecure-registry 'a b' is no host",
+        ),
+        (("pull", "a:1", "--insecure-registry", "http://h:1"), "HOST[:PORT], without http://"),
         (("push", "x/a:1", "y/a:1", "--to", "h.io/b"), "several images would be h.io/b/a:1"),
         (
             ("push", "a:1", "--index", "h.io/b@sha256:" + "0" * 64),
             "a push has a tag, not a digest",
         ),
         (("pull", "a b"), "'a b' is no reference of an image"),
-        (("pull", "a", "--platform", "arm64"), "--platform arm64 is none"),
+        (("pull", "a", "--platform", "arm64"), "--platform 'arm64' is no platform"),
+        (("pull", "a", "--platform", "arm64"), "write OS/ARCH[/VARIANT], such as linux/arm64"),
+        (("pull", "a", "--platform", "linux/"), "--platform 'linux/' is no platform"),
     ],
 )
 def test_words_that_cannot_be_meant(
