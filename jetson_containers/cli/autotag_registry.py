@@ -15,7 +15,13 @@ from jetson_containers.errors import BuilderError, UnreachableError, UsageError
 from jetson_containers.image.docker_hub import from_docker_hub
 from jetson_containers.image.listed import ListedImage
 from jetson_containers.image.registry.cache import Kept, ListingCache
-from jetson_containers.image.registry.place import HUB, Place, parse_place, spellings
+from jetson_containers.image.registry.place import (
+    HUB,
+    Place,
+    check_plain_hosts,
+    parse_place,
+    spellings,
+)
 
 if TYPE_CHECKING:
     from jetson_containers.image.facts import ImageFacts
@@ -105,6 +111,7 @@ class Registries:
         """
         from jetson_containers.engine.locate import default_cache_dir
 
+        check_plain_hosts(args.insecure_registry)
         named = [parse_place(text) for word in args.registry for text in word.split(",") if text]
         users = [name for name in (args.user or DEFAULT_USER).split(",") if name]
         without_hub = bool(args.registry_snapshot or (args.local_images and not args.user))

@@ -56,7 +56,8 @@ from jetson_containers.plan.request import requests_for
 from jetson_containers.plan.skip import without
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], done: Collection[str] = ()) -> int:
+    """``done`` are ids of stages that ``--from`` and ``--force`` need not build again."""
     args = parser().parse_args(argv)
     if args.version:
         from jetson_containers.cli.version import version
@@ -69,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     check_finding_options(args)
     if args.simulate or args.engine == "dry-run":
         return simulate(contexts)
-    return build(contexts, argv)
+    return build(contexts, argv, done)
 
 
 def _look(context: Context) -> int:
@@ -113,7 +114,7 @@ def simulate(contexts: Sequence[Context]) -> int:
     return ExitCode.FAILED if any(item.failures for item in planned) else ExitCode.DONE
 
 
-def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
+def build(contexts: Sequence[Context], argv: Sequence[str], done: Collection[str] = ()) -> int:
     """The real thing."""
     context, args = contexts[0], contexts[0].args
     if not args.packages:
@@ -138,7 +139,7 @@ def build(contexts: Sequence[Context], argv: Sequence[str]) -> int:
     )
     state = State(context.cache)
     stages = all_stages(plans)
-    again = redone(args, plans)
+    again = redone(args, plans, done)
     check_pushes(args, plans)
     show = Show(plans, connection.engine.name, jobs, expected_seconds(stages, state))
     begun = datetime.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jetson_containers.cli.context import Context
@@ -145,9 +145,11 @@ def pushing(
     return publish
 
 
-def redone(args: argparse.Namespace, plans: Sequence[Plan]) -> Redo:
-    """What ``--from`` and ``--force`` name."""
-    return redo(plans, split_packages(args.begin), split_packages(args.force))
+def redone(
+    args: argparse.Namespace, plans: Sequence[Plan], done: Collection[str] = ()
+) -> Redo:
+    """What ``--from`` and ``--force`` name, without the stages ``done`` that were built again."""
+    return redo(plans, split_packages(args.begin), split_packages(args.force), done)
 
 
 def remembering(memory: StageMemory, stages: Mapping[str, Stage], sink: Sink) -> Sink:

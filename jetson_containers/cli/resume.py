@@ -139,13 +139,6 @@ def _go_on(run: Run) -> int:
             where=Location(run.header.directory),
         ) from None
     from jetson_containers.cli import build
-    from jetson_containers.cli.build_parser import parser as build_parser
-    from jetson_containers.cli.finding import check_finding_options
-    from jetson_containers.plan.redo import already
 
     say(f"going on: {pasteable(['build', *words])}")
-    args = build_parser().parse_args(words)
-    if args.begin or args.force:
-        args.begin = [*args.begin, *already(run.finished)]
-    check_finding_options(args)
-    return build.build(Context.each_target(args), words)
+    return build.main(words, run.finished)

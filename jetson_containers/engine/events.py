@@ -102,7 +102,7 @@ class StageBlocked(Event):
 
 @dataclass(frozen=True, slots=True)
 class StageStored(Event):
-    """A stage that was built is now kept in the registries that this run writes to."""
+    """A stage that was built is now kept in a registry that this run writes to."""
 
     seconds: float
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jetson_containers.errors import BuilderError, UsageError, raise_all
 from jetson_containers.plan.model import Plan, Stage
-
-#: begins a word that is the id of a stage, in place of a package's name
-_DONE = "!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +24,21 @@ class Redo:
     because: Mapping[str, str] = field(default_factory=dict)
 
 
-def redo(plans: Sequence[Plan], begin: Sequence[str] = (), force: Sequence[str] = ()) -> Redo:
+def redo(
+    plans: Sequence[Plan],
+    begin: Sequence[str] = (),
+    force: Sequence[str] = (),
+    done: Collection[str] = (),
+) -> Redo:
     """What ``--from`` (``begin``) and ``--force`` make of the plans.
 
     Both build a package's stages again without the engine's build cache, and then everything that
     stands on them: from ``begin`` on without that cache too, after ``force`` as far as the result
-    differs. Words of :func:`already` among them take out stages that were built again before,
-    those apart that stand on one that was not. Raises :class:`UsageError` for a package that no
-    plan has a stage of.
+    differs. ``done`` are ids of stages that were built again before: they are left out, those apart
+    that stand on one that was not. Raises :class:`UsageError` for a package that no plan has a
+    stage of.
     """
     stages = [stage for plan in plans for stage in plan.stages]
-    done = {word.removeprefix(_DONE) for word in (*begin, *force) if word.startswith(_DONE)}
-    begin, force = ([word for word in x if not word.startswith(_DONE)] for x in (begin, force))
     first, forced = _named(stages, begin, "--from"), _named(stages, force, "--force")
     after = _with_descendants(stages, first)
     because: dict[str, str] = {}
@@ -47,14 +47,9 @@ def redo(plans: Sequence[Plan], begin: Sequence[str] = (), force: Sequence[str] 
             for item in _with_descendants(stages, _named(stages, (name,), option)):
                 because.setdefault(item, f"{option} {name}")
     again = after | _with_descendants(stages, forced)
-    again &= _with_descendants(stages, again - done)
+    again &= _with_descendants(stages, again.difference(done))
     because = {item: option for item, option in because.items() if item in again}
     return Redo(again, again & (after | forced), because)
-
-
-def already(ids: Iterable[str]) -> list[str]:
-    """Words for :func:`redo`: the stages of these ids were built again before."""
-    return [f"{_DONE}{item}" for item in ids]
 
 
 def _named(stages: Sequence[Stage], names: Sequence[str], option: str) -> frozenset[str]:

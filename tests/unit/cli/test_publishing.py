@@ -21,6 +21,8 @@ from jetson_containers.cli.main import main
             "--insecure-registry 'a b' is no host",
         ),
         (("pull", "a:1", "--insecure-registry", "http://h:1"), "HOST[:PORT], without http://"),
+        (("sbom", "a:1", "--insecure-registry", "a b"), "--insecure-registry 'a b' is no host"),
+        (("autotag", "a", "--insecure-registry", "a b"), "--insecure-registry 'a b' is no host"),
         (("push", "x/a:1", "y/a:1", "--to", "h.io/b"), "several images would be h.io/b/a:1"),
         (
             ("push", "a:1", "--index", "h.io/b@sha256:" + "0" * 64),

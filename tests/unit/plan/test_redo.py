@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jetson_containers.errors import UsageError
 from jetson_containers.plan.model import BaseImage, Plan, Stage
-from jetson_containers.plan.redo import Redo, already, redo
+from jetson_containers.plan.redo import Redo, redo
 from jetson_containers.platform.named import named_target
 from tests.unit.engine.test_cachereg import stage
 
@@ -74,18 +74,18 @@ def test_each_stage_has_the_option_that_it_is_built_again_for() -> None:
 
 def test_what_was_built_again_before_is_not_built_once_more() -> None:
     plans = [plan(LIB, MID, SIDE, APP)]
-    rest = redo(plans, begin=["mid", *already([LIB.id, MID.id])])
+    rest = redo(plans, begin=["mid"], done=[LIB.id, MID.id])
     assert packages(plans, rest.stages) == ["app"] == packages(plans, rest.uncached)
     assert rest.because == {APP.id: "--from mid"}
-    rest = redo(plans, force=["lib"], begin=already([LIB.id]))
+    rest = redo(plans, force=["lib"], done=[LIB.id])
     assert packages(plans, rest.stages) == ["mid", "side", "app"]
     assert packages(plans, rest.uncached) == []
-    assert redo(plans, force=["mid"], begin=already([MID.id, APP.id])) == Redo()
+    assert redo(plans, force=["mid"], done=[MID.id, APP.id]) == Redo()
 
 
 def test_what_stands_on_a_stage_that_is_still_to_be_built_again_follows_it() -> None:
     plans = [plan(LIB, MID, APP)]
-    rest = redo(plans, begin=["mid", *already([APP.id])])
+    rest = redo(plans, begin=["mid"], done=[APP.id])
     assert packages(plans, rest.stages) == ["mid", "app"]
 
 
@@ -120,7 +120,7 @@ def test_what_stands_on_a_redone_stage_is_redone(
     asked = {names[n] for n in begin | force if n in names}
     forced = [names[n] for n in force if n in names]
     for known in (set(), done):
-        found = redo([plan(*stages)], [*first, *already(known)], forced)
+        found = redo([plan(*stages)], first, forced, known)
         assert found.uncached <= found.stages
         assert found.because.keys() == found.stages
         assert all(one.id in found.stages for one in stages if one.parent in found.stages)
