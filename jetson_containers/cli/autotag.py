@@ -102,7 +102,7 @@ class Search:
         self.request = tuple(request)
         self.enabled = enabled
         self.machine = machine
-        self.local = LocalImages(args.local_images)
+        self.local = LocalImages(args.local_images, stages=args.json or args.explain)
         self.registries = Registries.of(args, machine.target.docker_arch)
         self.silent: list[BuilderError] = []
 

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class LocalImages:
-    """The local images, listed once."""
+    """The local images, listed once; ``stages``, which are never offered, only to be shown."""
 
-    def __init__(self, saved: str | None = None) -> None:
+    def __init__(self, saved: str | None = None, *, stages: bool = True) -> None:
         self._saved = saved
+        self._stages = stages
         self._architectures: dict[str, str] = {}
 
     def about(self, request: Sequence[Wanted]) -> list[ImageFacts]:
@@ -40,16 +41,22 @@ class LocalImages:
         from jetson_containers.image.reference import familiar
 
         wanted = familiar(reference)
-        found = next((i for i in self._listed if familiar(i.reference) == wanted), None)
+        images = self._images("") if self._saved is None else self._listed
+        found = next((i for i in images if familiar(i.reference) == wanted), None)
         return self._complete(found) if found and self._saved is None else found
 
     @cached_property
     def _listed(self) -> tuple[ListedImage, ...]:
         if self._saved is not None:
             return read_saved(self._saved, from_saved)
+        from jetson_containers.image.facts import STAGES
+
+        return self._images("" if self._stages else STAGES)
+
+    def _images(self, without: str) -> tuple[ListedImage, ...]:
         from jetson_containers.engine.ask import image_summaries
 
-        return from_summaries(image_summaries(self._address))
+        return from_summaries(image_summaries(self._address, without=without))
 
     @cached_property
     def _address(self) -> EngineAddress:

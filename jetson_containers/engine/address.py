@@ -119,6 +119,18 @@ def ask_engine(
         link.close()
 
 
+def header_of(
+    host: str, path: str, name: str, tls_dir: str | None, *, timeout: float
+) -> str:
+    """A header of the answer to ``GET path``, empty without it. Raises as :func:`ask_engine`."""
+    link = connection(host, timeout, tls_dir)
+    try:
+        link.request("GET", path)
+        return link.getresponse().getheader(name) or ""
+    finally:
+        link.close()
+
+
 def answers(host: str, *, timeout: float = 2.0, tls_dir: str | None = None) -> bool:
     """Whether a Docker-compatible engine answers at ``host`` within ``timeout`` seconds."""
     return get(host, "/_ping", timeout=timeout, tls_dir=tls_dir) is not None

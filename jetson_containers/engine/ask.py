@@ -6,19 +6,22 @@ Docker Engine API: ``GET /info`` (SystemInfo), ``GET /images/json`` (ImageSummar
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from jetson_containers.engine.address import EngineAddress, get
+from jetson_containers.engine.address import EngineAddress, get, header_of
 from jetson_containers.errors import UnreachableError
 from jetson_containers.platform.facts import Engine
 from jetson_containers.platform.read import engine_of
 
 #: seconds for an answer; an engine that builds at the same time can take its time
 PATIENCE = 30.0
+#: parts of an image's name that are looked for: registries allow more, nobody uses them
+_DEEPEST = 10
 
 
 def engine_facts(
@@ -74,12 +77,46 @@ def engine_evidence(
     return said if free is None else {**said, "data_root_free": free}
 
 
-def image_summaries(address: EngineAddress) -> tuple[Mapping[str, Any], ...]:
-    """Every local image as the engine lists it: references, labels, creation time."""
-    found = _asked(address, "/images/json")
+def image_summaries(
+    address: EngineAddress, *, without: str = ""
+) -> tuple[Mapping[str, Any], ...]:
+    """Every local image as the engine lists it: references, labels, creation time.
+
+    ``without`` is the first part of names, ``jetson-stage``, that the caller has no use for:
+    engines with containerd's store need milliseconds for each layer of each image that they list.
+    An engine that is not known to read patterns as Docker does lists them all the same.
+    """
+    path = "/images/json"
+    if without and _is_docker(address):
+        filters = {"reference": patterns_without(without)}
+        path += f"?filters={quote(json.dumps(filters))}"
+    found = _asked(address, path)
     if not isinstance(found, list):
         raise _unreadable(address)
     return tuple(item for item in found if isinstance(item, dict))
+
+
+def patterns_without(first: str) -> list[str]:
+    """Patterns (Go's ``path.Match``, in which ``*`` stops at ``/``) that together match every
+    name but those whose first part is ``first`` and that have one part more.
+
+    Docker Engine API, ``GET /images/json``, filter ``reference``.
+    """
+    found = ["*", *("/".join("*" * parts) for parts in range(3, _DEEPEST + 1))]
+    for at, letter in enumerate(first):
+        escaped = f"\\{letter}" if letter in "-]^\\" else letter
+        found.append(f"{first[:at]}[^{escaped}]*/*")
+        found += [f"{first[:at]}/*"] if at else []
+    return [*found, f"{first}?*/*"]
+
+
+def _is_docker(address: EngineAddress) -> bool:
+    """Docker names itself in its answers; Podman, which reads patterns otherwise, does not."""
+    try:
+        named = header_of(address.host, "/_ping", "Server", address.tls_dir, timeout=PATIENCE)
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    return named.startswith("Docker/")
 
 
 def image_architecture(address: EngineAddress, digest: str) -> str:

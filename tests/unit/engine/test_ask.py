@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetson_containers.engine.ask import engine_evidence
+from jetson_containers.engine.ask import engine_evidence, patterns_without
 from jetson_containers.platform.evidence import Evidence
 from jetson_containers.platform.read import engine_of
 
@@ -54,3 +55,30 @@ def test_the_machine_of_the_engine_is_kept() -> None:
 def test_any_object_gives_evidence(info: dict[str, Any]) -> None:
     evidence = Evidence("x86_64", engine=engine_evidence(info))
     assert Evidence.from_json(evidence.to_json()) == evidence
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """As ``path.Match`` of Go does, as far as the patterns go."""
+    regex = re.sub(r"\\(.)|\[\^|[*?\]]", _in_regex, pattern)
+    return re.fullmatch(regex, name) is not None
+
+
+def _in_regex(part: re.Match[str]) -> str:
+    if part[1]:
+        return re.escape(part[1])
+    return {"[^": "[^/", "]": "]", "*": "[^/]*", "?": "[^/]"}[part[0]]
+
+
+NAMES = st.lists(
+    st.sampled_from(("jetson-stage", "jetson-stages", "jetson", "j", "kit", "jetson_stage", "x:1"))
+    | st.text("jetson-stage", min_size=1),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(NAMES)
+def test_the_patterns_leave_out_what_they_are_to_and_nothing_else(parts: list[str]) -> None:
+    stage = len(parts) == 2 and parts[0] == "jetson-stage"
+    name = "/".join(parts)
+    assert any(_matches(item, name) for item in patterns_without("jetson-stage")) is not stage
