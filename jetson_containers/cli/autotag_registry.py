@@ -18,8 +18,8 @@ from jetson_containers.image.registry.cache import Kept, ListingCache
 from jetson_containers.image.registry.place import (
     HUB,
     Place,
-    check_plain_hosts,
     parse_place,
+    plain_host,
     spellings,
 )
 
@@ -49,7 +49,7 @@ def add_registry_options(parser: argparse.ArgumentParser) -> None:
         "(docker.io/NAME, or --user, adds Docker Hub)",
     )  # fmt: skip
     group.add_argument(
-        "--insecure-registry", metavar="HOST:PORT", action="append", default=[],
+        "--insecure-registry", metavar="HOST:PORT", action="append", default=[], type=plain_host,
         help="a registry that is spoken to without TLS, as those of this machine always are",
     )  # fmt: skip
     group.add_argument(
@@ -111,7 +111,6 @@ class Registries:
         """
         from jetson_containers.engine.locate import default_cache_dir
 
-        check_plain_hosts(args.insecure_registry)
         named = [parse_place(text) for word in args.registry for text in word.split(",") if text]
         users = [name for name in (args.user or DEFAULT_USER).split(",") if name]
         without_hub = bool(args.registry_snapshot or (args.local_images and not args.user))
@@ -123,7 +122,7 @@ class Registries:
             places=tuple(dict.fromkeys([*named, *hub])),
             cache=ListingCache(default_cache_dir(os.environ) / "listings"),
             login=partial(docker_login, min(10.0, args.timeout)),
-            plain=frozenset(host.lower() for host in args.insecure_registry),
+            plain=frozenset(args.insecure_registry),
             snapshot=args.registry_snapshot,
             without_hub=without_hub,
             offline=args.offline,

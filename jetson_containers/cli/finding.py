@@ -22,7 +22,7 @@ from jetson_containers.engine.record import ImageRecord
 from jetson_containers.engine.stage_memory import StageMemory
 from jetson_containers.errors import UsageError, raise_all
 from jetson_containers.image.reference import is_reference, parse_reference
-from jetson_containers.image.registry.place import check_plain_hosts, check_repository
+from jetson_containers.image.registry.place import check_repository
 from jetson_containers.plan.model import Plan, Stage
 from jetson_containers.plan.redo import Redo, redo
 
@@ -77,7 +77,6 @@ def check_finding_options(args: argparse.Namespace) -> None:
     """Raise what is wrong with them, before anything is asked."""
     from jetson_containers.engine.cachereg import parse_cache_place
 
-    check_plain_hosts(args.insecure_registry)
     for text in args.cache_registry:
         parse_cache_place(text)
     if args.index and not args.push:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from jetson_containers.cli.context import Context, say
+from jetson_containers.image.registry.place import plain_host
 
 if TYPE_CHECKING:
     from jetson_containers.engine.protocol import Engine
@@ -25,13 +26,14 @@ def add_insecure_option(parser: argparse._ActionsContainer) -> None:
         metavar="HOST:PORT",
         action="append",
         default=[],
+        type=plain_host,
         help="a registry that is spoken to without TLS, as those of this machine always are",
     )
 
 
 def plain_hosts(args: argparse.Namespace) -> frozenset[str]:
     """The hosts of ``--insecure-registry``."""
-    return frozenset(host.lower() for host in args.insecure_registry)
+    return frozenset(args.insecure_registry)
 
 
 def login(context: Context) -> Callable[[str], Login | None]:

@@ -19,7 +19,6 @@ from jetson_containers.cli.publishing import (
 )
 from jetson_containers.errors import BuilderError, ExitCode, UsageError, raise_all
 from jetson_containers.image.reference import check_reference
-from jetson_containers.image.registry.place import check_plain_hosts
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
@@ -46,7 +45,6 @@ def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     for image in args.images:
         check_reference(image)
-    check_plain_hosts(args.insecure_registry)
     if args.platform and not _PLATFORM.fullmatch(args.platform):
         raise UsageError(
             f"--platform {args.platform!r} is no platform",

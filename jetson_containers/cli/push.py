@@ -24,7 +24,7 @@ from jetson_containers.errors import (
     raise_all,
 )
 from jetson_containers.image.reference import check_reference, is_reference, parse_reference
-from jetson_containers.image.registry.place import check_plain_hosts, check_repository
+from jetson_containers.image.registry.place import check_repository
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,7 +87,6 @@ def main(argv: Sequence[str]) -> int:
 
 def _check(args: argparse.Namespace, names: dict[str, str]) -> None:
     """Raise what is wrong with the words, before anything is asked."""
-    check_plain_hosts(args.insecure_registry)
     for text in args.images:
         check_reference(text)
     if args.to is not None:

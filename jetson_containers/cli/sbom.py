@@ -15,7 +15,6 @@ from jetson_containers.cli.parsers import verb_parser
 from jetson_containers.cli.publishing import add_insecure_option, registries
 from jetson_containers.errors import BuilderError, ExitCode, UnreachableError
 from jetson_containers.image.reference import parse_reference
-from jetson_containers.image.registry.place import check_plain_hosts
 
 if TYPE_CHECKING:
     from jetson_containers.engine.protocol import Engine
@@ -44,7 +43,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
-    check_plain_hosts(args.insecure_registry)
     context = Context.of(args)
     connection = answering(context)
     if connection is None:

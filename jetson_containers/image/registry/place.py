@@ -64,11 +64,13 @@ def check_repository(text: str, option: str) -> None:
         )
 
 
-def check_plain_hosts(texts: Iterable[str], option: str = "--insecure-registry") -> None:
-    """Raise :class:`UsageError` for words that are no host of a registry."""
-    for text in texts:
-        if not _is_host(text):
-            raise UsageError(f"{option} {text!r} is no host", hint=_advice("HOST[:PORT]", text))
+def plain_host(text: str) -> str:
+    """A word of ``--insecure-registry``, in lower case; raises :class:`UsageError` for no host."""
+    if not _is_host(text):
+        raise UsageError(
+            f"--insecure-registry {text!r} is no host", hint=_advice("HOST[:PORT]", text)
+        )
+    return text.lower()
 
 
 def _advice(form: str, text: str) -> str:
