@@ -138,11 +138,10 @@ def test_a_stage_of_another_run_keeps_no_other_stage_waiting(tree: Tree):
     assert waiting < built < found
 
 
-def test_a_run_that_was_killed_goes_on_with_resume(tree: Tree):
-    tree.add("a", "RUN true")
-    tree.add("b", fresh(tree, "echo waiting && sleep 60"), depends="a")
+def kill_while_waiting(tree: Tree, short: str, *words: str) -> None:
+    """Begin a build, and kill it as soon as a step says that it is waiting."""
     run = subprocess.Popen(
-        tree.build_argv(tree.name("b"), "--verbose"),
+        tree.build_argv(tree.name(short), *words, "--verbose"),
         env=tree.env(),
         stderr=subprocess.PIPE,
         text=True,
@@ -154,6 +153,12 @@ def test_a_run_that_was_killed_goes_on_with_resume(tree: Tree):
             break
     os.kill(run.pid, signal.SIGKILL)
     run.wait(10)
+
+
+def test_a_run_that_was_killed_goes_on_with_resume(tree: Tree):
+    tree.add("a", "RUN true")
+    tree.add("b", fresh(tree, "echo waiting && sleep 60"), depends="a")
+    kill_while_waiting(tree, "b")
 
     told = resumed(tree)
     assert "was killed" in told.stdout
@@ -173,19 +178,7 @@ def test_a_run_that_was_killed_goes_on_behind_what_it_built_again(tree: Tree):
     tree.add("b", "RUN true", depends="a")
     assert tree.build(tree.name("b")).returncode == 0
     tree.add("b", fresh(tree, "echo waiting && sleep 60"), depends="a")
-    run = subprocess.Popen(
-        tree.build_argv(tree.name("b"), "--from", tree.name("a"), "--verbose"),
-        env=tree.env(),
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tree.folder,
-    )
-    assert run.stderr is not None
-    for line in run.stderr:
-        if line.strip() == "| waiting":
-            break
-    os.kill(run.pid, signal.SIGKILL)
-    run.wait(10)
+    kill_while_waiting(tree, "b", "--from", tree.name("a"))
 
     tree.add("b", "RUN true", depends="a")  # as it was: only --from has it built again
     done = resumed(tree, "--run")
